@@ -1,0 +1,170 @@
+/**
+ * `npm run chaos -- --kills N [--seed S]`: buys under load while the whole process tree is killed with SIGKILL and
+ * started again; then waits until every accepted order is final and asks the audit whether all adds up.
+ */
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { ShopClient } from "@weft/testkit/shop-client";
+import { tryPort } from "./lib/ports.ts";
+import { root } from "./lib/project.ts";
+import { randomFrom } from "./lib/random.ts";
+
+const OPERATOR_TOKEN = "chaos";
+const BUYERS = 4;
+const READY_MS = 120_000;
+const SETTLE_MS = 120_000;
+const FINAL = new Set(["confirmed", "rejected", "cancelled"]);
+const TOKENS = ["tok_ok", "tok_ok", "tok_declined", "tok_slow", "tok_error_once", "tok_unknown"];
+
+const { values } = parseArgs({
+  options: { kills: { type: "string", default: "3" }, seed: { type: "string" } },
+});
+const seed = Number(values.seed ?? Date.now() % 1_000_000);
+const random = randomFrom(seed);
+const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
+const port = await tryPort(0);
+const base = `http://127.0.0.1:${port}`;
+const client = (token?: string) => new ShopClient((path, init) => fetch(base + path, init), token);
+
+let shop: ChildProcess | undefined;
+let up = false;
+const state = mkdtempSync(join(tmpdir(), "weft-chaos-"));
+
+async function start(): Promise<void> {
+  shop = spawn(process.execPath, [join(root, "scripts", "start.ts")], {
+    cwd: root,
+    stdio: ["ignore", "pipe", "inherit"],
+    env: { ...process.env, PORT: String(port), WEFT_STATE: state, WEFT_OPERATOR_TOKEN: OPERATOR_TOKEN },
+  });
+  const began = Date.now();
+  let output = "";
+  shop.stdout?.on("data", (chunk: Buffer) => (output += chunk.toString()));
+  while (!output.includes("Weft is ready")) {
+    if (Date.now() - began > READY_MS || shop.exitCode !== null)
+      throw new Error(`The shop did not start:\n${output}`);
+    await sleep(50);
+  }
+  up = true;
+}
+
+/** The supervisor dies by SIGKILL, and the runtime's group with it the moment it sees its parent gone. */
+async function kill(): Promise<void> {
+  up = false;
+  const gone = new Promise((resolve) => shop?.once("exit", resolve));
+  shop?.kill("SIGKILL");
+  await gone;
+  while (
+    await client()
+      .get("/health")
+      .then(
+        () => true,
+        () => false,
+      )
+  )
+    await sleep(20);
+}
+
+interface Attempt {
+  buyer: ShopClient;
+  key: string;
+  items: { productId: string; quantity: number }[];
+  paymentToken: string;
+  orderId?: string;
+}
+
+const attempts: Attempt[] = [];
+let running = true;
+
+/** Buys until told to stop; whenever no clear answer comes, sends the same request again with the same key. */
+async function buy(buyer: ShopClient): Promise<void> {
+  while (running) {
+    const attempt: Attempt = {
+      buyer,
+      key: crypto.randomUUID(),
+      items: [
+        {
+          productId: `prod_${String(1 + Math.floor(random() * 20)).padStart(3, "0")}`,
+          quantity: 1 + Math.floor(random() * 3),
+        },
+      ],
+      paymentToken: pick(TOKENS),
+    };
+    attempts.push(attempt);
+    await settle(attempt);
+  }
+}
+
+async function settle(attempt: Attempt): Promise<void> {
+  for (;;) {
+    if (!up) await sleep(100);
+    const answer = await attempt.buyer.buy(attempt).catch(() => undefined);
+    // Twice on purpose, now and then: a duplicate must change nothing.
+    if (answer && random() < 0.2) await attempt.buyer.buy(attempt).catch(() => undefined);
+    if (answer?.status === 201) attempt.orderId = answer.body.id;
+    if (
+      answer &&
+      [201, 402, 409].includes(answer.status) &&
+      answer.body.code !== "IDEMPOTENCY_KEY_IN_FLIGHT"
+    ) {
+      if (attempt.orderId && random() < 0.2) {
+        await attempt.buyer
+          .post(`/v1/orders/${attempt.orderId}/cancellation`, undefined, {
+            "idempotency-key": `cancel-${attempt.key}`,
+          })
+          .catch(() => undefined);
+      }
+      return;
+    }
+    await sleep(200);
+  }
+}
+
+console.log(`seed ${seed}: ${values.kills} kills, ${BUYERS} buyers, state in ${state}`);
+await start();
+const buyers = await Promise.all(Array.from({ length: BUYERS }, () => client().signUp()));
+const shopping = buyers.map((buyer) => buy(buyer));
+for (let count = 1; count <= Number(values.kills); count++) {
+  await sleep(500 + random() * 2_500);
+  await kill();
+  console.log(`kill ${count}: ${attempts.length} orders so far`);
+  await start();
+}
+running = false;
+await Promise.all(shopping);
+
+const operator = client(OPERATOR_TOKEN);
+const settled = ({
+  orders,
+  balanced,
+  money,
+}: {
+  orders: object;
+  balanced: boolean;
+  money: { inFlight: number };
+}) => balanced && money.inFlight === 0 && Object.keys(orders).every((status) => FINAL.has(status));
+const audit = await operator
+  .until("/_weft/audit", ({ status, body }) => status === 200 && settled(body), {
+    tries: SETTLE_MS / 500,
+    pause: 500,
+  })
+  .then(
+    ({ body }) => body,
+    (error: unknown) => error,
+  );
+console.log(audit);
+const total =
+  audit instanceof Error ? 0 : Object.values<number>(audit.orders).reduce((sum, count) => sum + count, 0);
+const ok = !(audit instanceof Error) && total === attempts.length;
+console.log(
+  ok
+    ? `${attempts.length} orders, all final, money and stock balance.`
+    : `FAILED with seed ${seed}: ${attempts.length} orders were asked for, ${total} exist, or they did not settle.`,
+);
+shop?.kill("SIGTERM");
+await new Promise((resolve) => shop?.once("exit", resolve));
+process.exit(ok ? 0 : 1);

@@ -1,0 +1,66 @@
+import { Agent, request } from "node:http";
+
+export interface LoadOptions {
+  url: string;
+  headers?: Record<string, string>;
+  /** Requests in flight at a time. */
+  connections: number;
+  /** Requests in all. */
+  requests: number;
+}
+
+export interface LoadResult {
+  /** Requests per second. */
+  rate: number;
+  p50: number;
+  p99: number;
+  /** Answers that were not 2xx. */
+  failures: number;
+}
+
+/** A bounded closed-loop load over kept-alive connections to this machine. */
+export async function load({ url, headers, connections, requests }: LoadOptions): Promise<LoadResult> {
+  if (!["127.0.0.1", "localhost"].includes(new URL(url).hostname))
+    throw new Error(`${url} is not on this machine.`);
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const times: number[] = [];
+  let failures = 0;
+  let started = 0;
+
+  const once = () =>
+    new Promise<void>((resolve, reject) => {
+      const began = performance.now();
+      const sent = request(url, { agent, headers }, (response) => {
+        response.resume();
+        response.on("end", () => {
+          times.push(performance.now() - began);
+          if ((response.statusCode ?? 500) >= 300) failures++;
+          resolve();
+        });
+      });
+      sent.on("error", reject);
+      sent.end();
+    });
+  const worker = async () => {
+    while (started++ < requests) await once();
+  };
+
+  const began = performance.now();
+  await Promise.all(Array.from({ length: connections }, worker));
+  const seconds = (performance.now() - began) / 1000;
+  agent.destroy();
+  times.sort((a, b) => a - b);
+  return { rate: requests / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99), failures };
+}
+
+/** Of ascending numbers. */
+export function quantile(sorted: readonly number[], q: number): number {
+  return sorted[Math.min(sorted.length - 1, Math.floor(q * sorted.length))] ?? Number.NaN;
+}
+
+export function median(numbers: readonly number[]): number {
+  return quantile(
+    numbers.toSorted((a, b) => a - b),
+    0.5,
+  );
+}
