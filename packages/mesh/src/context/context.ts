@@ -1,0 +1,46 @@
+import type { Trace } from "./trace.ts";
+
+/** The signed-in user on whose behalf a request runs. */
+export interface Principal {
+  /** Account id. */
+  readonly sub: string;
+  readonly scopes: readonly string[];
+}
+
+/** Which step of which saga a call belongs to; the participant's fence is keyed by it. */
+export interface SagaStep {
+  readonly sagaId: string;
+  readonly step: string;
+  /** 1 for the first try; grows with every retry of the coordinator. */
+  readonly attempt: number;
+}
+
+/** What travels with a piece of work from hop to hop. */
+export interface Context {
+  readonly trace: Trace;
+  /** When the caller stops waiting, in ms of this isolate's clock. */
+  readonly deadline: number | undefined;
+  readonly principal: Principal | undefined;
+  /** Hops that the request has gone through so far. */
+  readonly hops: number;
+  /** An outer layer of the chain is already retrying, so this one must not. */
+  readonly retrying: boolean;
+  readonly saga: SagaStep | undefined;
+  readonly idempotencyKey: string | undefined;
+  /** Aborted when the caller is gone. */
+  readonly signal: AbortSignal | undefined;
+}
+
+export function rootContext(trace: Trace, parts: Partial<Context> = {}): Context {
+  return {
+    deadline: undefined,
+    principal: undefined,
+    hops: 0,
+    retrying: false,
+    saga: undefined,
+    idempotencyKey: undefined,
+    signal: undefined,
+    ...parts,
+    trace,
+  };
+}

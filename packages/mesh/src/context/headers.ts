@@ -1,0 +1,67 @@
+import type { Context, Principal, SagaStep } from "./context.ts";
+import { childOf, formatTraceparent, newTrace, parseTraceparent } from "./trace.ts";
+
+/** Headers of the mesh. Remaining time travels instead of a point in time, so clocks need not agree. */
+export const header = {
+  traceparent: "traceparent",
+  remaining: "weft-remaining-ms",
+  principal: "weft-principal",
+  hops: "weft-hops",
+  retrying: "weft-retrying",
+  saga: "weft-saga",
+  step: "weft-step",
+  attempt: "weft-attempt",
+  idempotencyKey: "idempotency-key",
+  /** On answers: the parts that were replaced by a fallback, comma-separated. */
+  degraded: "weft-degraded",
+} as const;
+
+/** Headers that nobody outside may set: they would forge identity, pin a version or steer the mesh. */
+export function isInternalHeader(name: string): boolean {
+  const lower = name.toLowerCase();
+  return lower.startsWith("weft-") || lower.startsWith("cloudflare-workers-version-");
+}
+
+const encodePrincipal = (principal: Principal) => encodeURIComponent(JSON.stringify(principal));
+
+function decodePrincipal(text: string | null): Principal | undefined {
+  return text ? (JSON.parse(decodeURIComponent(text)) as Principal) : undefined;
+}
+
+export function writeContext(headers: Headers, context: Context, now: number): void {
+  headers.set(header.traceparent, formatTraceparent(context.trace));
+  headers.set(header.hops, String(context.hops));
+  if (context.deadline !== undefined)
+    headers.set(header.remaining, String(Math.max(0, Math.round(context.deadline - now))));
+  if (context.principal) headers.set(header.principal, encodePrincipal(context.principal));
+  if (context.retrying) headers.set(header.retrying, "1");
+  if (context.idempotencyKey !== undefined) headers.set(header.idempotencyKey, context.idempotencyKey);
+  if (context.saga) {
+    headers.set(header.saga, context.saga.sagaId);
+    headers.set(header.step, context.saga.step);
+    headers.set(header.attempt, String(context.saga.attempt));
+  }
+}
+
+/** Only for requests from an authenticated caller: everything but the trace is believed. */
+export function readContext(request: Request, now: number): Context {
+  const { headers } = request;
+  const parent = parseTraceparent(headers.get(header.traceparent));
+  const remaining = headers.get(header.remaining);
+  return {
+    trace: parent ? childOf(parent) : newTrace(),
+    deadline: remaining === null ? undefined : now + Number(remaining),
+    principal: decodePrincipal(headers.get(header.principal)),
+    hops: Number(headers.get(header.hops) ?? 0),
+    retrying: headers.has(header.retrying),
+    saga: readSaga(headers),
+    idempotencyKey: headers.get(header.idempotencyKey) ?? undefined,
+    signal: request.signal,
+  };
+}
+
+function readSaga(headers: Headers): SagaStep | undefined {
+  const sagaId = headers.get(header.saga);
+  const step = headers.get(header.step);
+  return sagaId && step ? { sagaId, step, attempt: Number(headers.get(header.attempt) ?? 1) } : undefined;
+}

@@ -1,0 +1,41 @@
+import type * as z from "zod";
+import type { Draft, Operation } from "./operation.ts";
+
+export type Drafts = Record<string, Draft<z.ZodType, z.ZodType>>;
+export type EventTypes = Record<string, z.ZodType>;
+
+/** A service's public face: what it answers, whom it lets in, which events it publishes. Needs no runtime. */
+export interface Contract<D extends Drafts = Drafts, E extends EventTypes = EventTypes> {
+  readonly name: string;
+  readonly version: number;
+  readonly operations: { readonly [K in keyof D]: Operation<D[K]["input"], D[K]["output"]> };
+  readonly events: E;
+}
+
+export interface ContractOptions<E extends EventTypes> {
+  /** Major version; inside one major every change is additive. */
+  version?: number;
+  /** Payload schemas of the published events by type, such as `order.confirmed`. */
+  events?: E;
+}
+
+export function contract<D extends Drafts, E extends EventTypes = Record<never, never>>(
+  name: string,
+  drafts: D,
+  options: ContractOptions<E> = {},
+): Contract<D, E> {
+  const operations = Object.fromEntries(
+    Object.entries(drafts).map(([key, draft]) => [key, { ...draft, id: `${name}.${key}`, service: name }]),
+  );
+  return {
+    name,
+    version: options.version ?? 1,
+    operations: operations as Contract<D, E>["operations"],
+    events: options.events ?? ({} as E),
+  };
+}
+
+export type InputOf<O extends Operation> = z.input<O["input"]>;
+export type OutputOf<O extends Operation> = z.output<O["output"]>;
+/** The payload of one event type of a contract. */
+export type EventData<C extends Contract, T extends keyof C["events"]> = z.output<C["events"][T]>;

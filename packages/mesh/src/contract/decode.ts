@@ -1,0 +1,91 @@
+import * as z from "zod";
+import { meshError } from "../error.ts";
+import type { FieldError } from "../codes.ts";
+import type { Operation } from "./operation.ts";
+
+type Coercion = (text: string) => unknown;
+
+const coercions: Record<string, Coercion> = {
+  // A text that is no number stays a text, so that the schema reports it.
+  number: (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text)),
+  integer: (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text)),
+  boolean: (text) => (text === "true" ? true : text === "false" ? false : text),
+};
+
+interface PropertySchema {
+  type?: string;
+}
+
+/** Path and query parameters arrive as text; the contract's JSON Schema says which of them are numbers or booleans. */
+function textCoercions(operation: Operation): Map<string, Coercion> {
+  const schema = z.toJSONSchema(operation.input, { io: "input", unrepresentable: "any" });
+  const properties = (schema.properties ?? {}) as Record<string, PropertySchema>;
+  const found = new Map<string, Coercion>();
+  for (const [name, property] of Object.entries(properties)) {
+    const coercion = property.type && coercions[property.type];
+    if (coercion) found.set(name, coercion);
+  }
+  return found;
+}
+
+export function fieldErrors(error: z.ZodError): FieldError[] {
+  return error.issues.map((issue) => ({
+    pointer: issue.path
+      .map((part) => `/${String(part).replaceAll("~", "~0").replaceAll("/", "~1")}`)
+      .join(""),
+    message: issue.message,
+  }));
+}
+
+export type Decoder = (request: Request, params: Record<string, string>) => Promise<unknown>;
+
+/** Reads and validates an operation's input from a request. Throws MALFORMED_JSON, UNSUPPORTED_MEDIA_TYPE or VALIDATION_FAILED. */
+export function decoder(operation: Operation): Decoder {
+  let coerce: Map<string, Coercion> | undefined;
+  return async function decode(request, params) {
+    coerce ??= textCoercions(operation);
+    const input: Record<string, unknown> = operation.safe ? {} : await readBody(request);
+    const texts = operation.safe
+      ? [...new URL(request.url).searchParams, ...Object.entries(params)]
+      : Object.entries(params);
+    for (const [name, text] of texts) input[name] = coerce.get(name)?.(text) ?? text;
+    return parseInput(operation, input);
+  };
+}
+
+export function parseInput(operation: Operation, input: unknown): unknown {
+  const result = operation.input.safeParse(input);
+  if (!result.success) {
+    throw meshError(
+      "VALIDATION_FAILED",
+      `${operation.method} ${operation.path} got input that its contract does not allow`,
+      {
+        errors: fieldErrors(result.error),
+      },
+    );
+  }
+  return result.data;
+}
+
+async function readBody(request: Request): Promise<Record<string, unknown>> {
+  const text = await request.text();
+  if (text === "") return {};
+  const type = request.headers.get("content-type")?.split(";")[0]?.trim().toLowerCase() ?? "";
+  if (type !== "application/json" && !type.endsWith("+json")) {
+    throw meshError("UNSUPPORTED_MEDIA_TYPE", `The content type was "${type}"; send application/json.`);
+  }
+  let body: unknown;
+  try {
+    body = JSON.parse(text);
+  } catch (cause) {
+    throw meshError("MALFORMED_JSON", "The body could not be parsed; check quotes, commas and brackets.", {
+      cause,
+    });
+  }
+  if (typeof body !== "object" || body === null || Array.isArray(body)) {
+    throw meshError("VALIDATION_FAILED", "The body must be a JSON object.", {
+      errors: [{ pointer: "", message: "Expected an object" }],
+    });
+  }
+  return { ...body };
+}

@@ -1,0 +1,41 @@
+import { refuseExpired } from "./inbound/deadline.ts";
+import { identity } from "./inbound/identity.ts";
+import { observe } from "./inbound/observe.ts";
+import { rescue } from "./inbound/rescue.ts";
+import { validate } from "./inbound/validate.ts";
+import { toReply } from "./reply.ts";
+import type { Runtime } from "./runtime.ts";
+import type { Inbound, InboundLayer, InboundNext, MountedOperation } from "./scope.ts";
+import { stack } from "./stack.ts";
+
+/** The whole path of a call into a service, in reading order: the outermost layer first. Built once per operation. */
+export function inbound(
+  { operation, handler }: MountedOperation,
+  plugins: readonly InboundLayer[],
+  runtime: Runtime,
+): (call: Inbound) => Promise<Response> {
+  const handle: InboundNext = async ({ scope, input, resources }) => {
+    const { context, caller, waitUntil } = scope;
+    return toReply(
+      operation,
+      await handler({ ...resources, input, scope, context, caller, waitUntil } as never),
+    );
+  };
+  return rescue(
+    stack(
+      [
+        // Inside rescue, outside everything else: a refusal is seen in the log, too.
+        observe(runtime),
+        // Before any work, the body's parsing included: a stranger costs nothing.
+        identity,
+        // Nobody waits for the answer of expired work.
+        refuseExpired(runtime),
+        // Input is checked before the plugins below open a unit of work or look a fence up.
+        validate(operation),
+        // What the service brings along: its unit of work, the saga fence. Outermost first.
+        ...plugins,
+      ],
+      handle,
+    ),
+  );
+}

@@ -1,0 +1,149 @@
+import { describe, expect, it } from "vitest";
+import * as z from "zod";
+import { client } from "./client.ts";
+import { type Context, rootContext } from "./context/context.ts";
+import { newTrace } from "./context/trace.ts";
+import { contract } from "./contract/contract.ts";
+import { command, query } from "./contract/operation.ts";
+import { meshError } from "./error.ts";
+import { outbound } from "./outbound.ts";
+import { problemResponse } from "./problem.ts";
+import type { Runtime } from "./runtime.ts";
+
+const thing = z.object({ name: z.string() });
+const shop = contract("shop", {
+  get: query("GET /internal/things/:id", {
+    input: z.object({ id: z.string() }),
+    output: thing,
+    timeout: 1_500,
+    allow: [],
+  }),
+  add: command("POST /internal/things", { input: thing, output: thing, allow: [] }),
+  put: command("PUT /internal/things", { input: thing, output: thing, idempotent: true, allow: [] }),
+  step: command("POST /internal/steps", { input: thing, output: thing, fenced: "do", allow: [] }),
+});
+
+/** A shop that gives the listed answers in turn, and a clock that moves only by sleeping. */
+function shopThat(...answers: (() => Response | Promise<Response>)[]) {
+  const requests: Request[] = [];
+  let time = 0;
+  const runtime: Runtime = {
+    now: () => time,
+    random: () => 0.5,
+    sleep: async (ms) => void (time += ms),
+  };
+  const transport = {
+    async fetch(request: Request) {
+      requests.push(request);
+      const answer = answers[Math.min(requests.length, answers.length) - 1];
+      if (!answer) throw new Error("no answer left");
+      return answer();
+    },
+  };
+  const calls = (context: Partial<Context> = {}) =>
+    client(shop, transport, rootContext(newTrace(), context), outbound(runtime));
+  return { calls, requests, now: () => time };
+}
+
+const ok = () => Response.json({ name: "it" });
+const fail =
+  (...[code, detail, options]: Parameters<typeof meshError>) =>
+  () =>
+    problemResponse(meshError(code, detail, options), "t");
+
+describe("a call", () => {
+  it("never leaves the isolate with input that the contract forbids", async () => {
+    const { calls, requests } = shopThat(ok);
+    await expect(calls().add({ name: 1 as unknown as string })).rejects.toMatchObject({
+      code: "VALIDATION_FAILED",
+    });
+    expect(requests).toHaveLength(0);
+  });
+
+  it("names an answer that is no problem document UNAVAILABLE and keeps its text out of the error's own words", async () => {
+    const { calls } = shopThat(() => new Response("Error: secret at line 1", { status: 500 }));
+    await expect(calls().add({ name: "x" })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      detail: undefined,
+    });
+  });
+
+  it("carries one hop more each time and ends at the limit", async () => {
+    const { calls, requests } = shopThat(ok);
+    await calls({ hops: 15 }).get({ id: "1" });
+    expect(requests[0]?.headers.get("weft-hops")).toBe("16");
+    await expect(calls({ hops: 16 }).get({ id: "1" })).rejects.toMatchObject({ code: "HOP_LIMIT_EXCEEDED" });
+  });
+});
+
+describe("deadline", () => {
+  it("sends the smaller of the caller's remaining time and the operation's timeout", async () => {
+    const { calls, requests } = shopThat(ok);
+    await calls({ deadline: 400 }).get({ id: "1" });
+    await calls({ deadline: 9_000 }).get({ id: "1" });
+    expect(requests.map((request) => request.headers.get("weft-remaining-ms"))).toEqual(["400", "1500"]);
+  });
+
+  it("does not call when no time is left", async () => {
+    const { calls, requests } = shopThat(ok);
+    await expect(calls({ deadline: 0 }).get({ id: "1" })).rejects.toMatchObject({
+      code: "DEADLINE_EXCEEDED",
+    });
+    expect(requests).toHaveLength(0);
+  });
+});
+
+describe("retry", () => {
+  it("repeats a safe call until it works, marked as a retry", async () => {
+    const { calls, requests } = shopThat(fail("UNAVAILABLE"), fail("UNAVAILABLE"), ok);
+    expect(await calls().get({ id: "1" })).toEqual({ name: "it" });
+    expect(requests.map((request) => request.headers.has("weft-retrying"))).toEqual([false, true, true]);
+  });
+
+  it("gives up after three tries", async () => {
+    const { calls, requests } = shopThat(fail("UNAVAILABLE"));
+    await expect(calls().get({ id: "1" })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(requests).toHaveLength(3);
+  });
+
+  it("repeats an idempotent command, never a plain one nor a saga step", async () => {
+    for (const [name, tries] of [
+      ["put", 3],
+      ["add", 1],
+      ["step", 1],
+    ] as const) {
+      const { calls, requests } = shopThat(fail("UNAVAILABLE"));
+      await expect(calls()[name]({ name: "x" })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      expect({ name, tries: requests.length }).toEqual({ name, tries });
+    }
+  });
+
+  it("leaves retrying to the outer layer that is already doing it", async () => {
+    const { calls, requests } = shopThat(fail("UNAVAILABLE"));
+    await expect(calls({ retrying: true }).get({ id: "1" })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("waits as long as Retry-After says, unless the deadline comes first", async () => {
+    const patient = shopThat(fail("RATE_LIMITED", "", { retryAfter: 1 }), ok);
+    await patient.calls().get({ id: "1" });
+    expect(patient.now()).toBe(1_000);
+    const hurried = shopThat(fail("RATE_LIMITED", "", { retryAfter: 2 }), ok);
+    await expect(hurried.calls().get({ id: "1" })).rejects.toMatchObject({ code: "RATE_LIMITED" });
+    expect(hurried.requests).toHaveLength(1);
+  });
+});
+
+describe("fallback", () => {
+  it("answers for a callee that fails", async () => {
+    const { calls } = shopThat(fail("UNAVAILABLE"));
+    expect(await calls().get({ id: "1" }, { fallback: { name: "unknown" } })).toEqual({ name: "unknown" });
+  });
+
+  it("does not hide an answer that the contract foresees", async () => {
+    const { calls } = shopThat(fail("NOT_FOUND"));
+    await expect(calls().get({ id: "1" }, { fallback: { name: "unknown" } })).rejects.toMatchObject({
+      code: "NOT_FOUND",
+    });
+  });
+});

@@ -1,0 +1,59 @@
+import { codes, type FieldError } from "./codes.ts";
+import { MeshError, meshError } from "./error.ts";
+
+/** RFC 9457 problem details, as every error answer of the mesh carries them. */
+export interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  code: string;
+  detail?: string;
+  traceId: string;
+  errors?: FieldError[];
+  retryable?: boolean;
+}
+
+export const PROBLEM_TYPE = "application/problem+json";
+
+export function toProblem(error: MeshError, traceId: string): Problem {
+  return {
+    type: `urn:weft:error:${error.code}`,
+    title: error.title,
+    status: error.status,
+    code: error.code,
+    ...(error.detail !== undefined && { detail: error.detail }),
+    traceId,
+    ...(error.errors && { errors: error.errors }),
+    ...(error.retryable && { retryable: true }),
+  };
+}
+
+export function problemResponse(error: MeshError, traceId: string): Response {
+  const headers = new Headers(error.headers);
+  headers.set("content-type", PROBLEM_TYPE);
+  headers.set("cache-control", "no-store");
+  if (error.retryAfter !== undefined) headers.set("retry-after", String(Math.ceil(error.retryAfter)));
+  return Response.json(toProblem(error, traceId), { status: error.status, headers });
+}
+
+/**
+ * What a failed answer of another service means here. A body that is not a problem (a crashed isolate, the dev
+ * server's error page) is an unavailable service: its text may hold internals, so it goes to `cause` alone.
+ */
+export async function fromResponse(service: string, response: Response): Promise<MeshError> {
+  const text = await response.text();
+  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
+  if (response.headers.get("content-type")?.startsWith(PROBLEM_TYPE)) {
+    const problem = JSON.parse(text) as Problem;
+    if (problem.code in codes || response.status < 500) {
+      return new MeshError(problem.code, {
+        ...problem,
+        status: response.status,
+        retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+      });
+    }
+  }
+  return meshError("UNAVAILABLE", undefined, {
+    cause: `${service} answered ${response.status}: ${text.slice(0, 500)}`,
+  });
+}

@@ -1,0 +1,123 @@
+import { describe, expect, it, vi } from "vitest";
+import * as z from "zod";
+import { rootContext } from "./context/context.ts";
+import { writeContext } from "./context/headers.ts";
+import { newTrace } from "./context/trace.ts";
+import { contract } from "./contract/contract.ts";
+import { command, query } from "./contract/operation.ts";
+import type { Plugin } from "./scope.ts";
+import { respond } from "./reply.ts";
+import { service } from "./service.ts";
+
+const shop = contract("shop", {
+  get: query("GET /internal/things/:id", {
+    input: z.object({ id: z.string() }),
+    output: z.object({ id: z.string() }),
+    allow: ["gateway"],
+  }),
+  mine: query("GET /internal/mine", { output: z.object({}), auth: "user", allow: ["gateway"] }),
+  all: query("GET /internal/all", { output: z.object({}), auth: "operator", allow: ["gateway"] }),
+  crash: command("POST /internal/crash", { output: z.object({}), allow: ["gateway"] }),
+});
+
+const opened = vi.fn<(operation: string | undefined) => void>();
+const equipment: Plugin<{ greeting: string }> = {
+  resources: () => ({ greeting: "hello" }),
+  layer: (next) => (call) => {
+    opened(call.operation?.id);
+    return next(call);
+  },
+};
+
+const worker = service(shop, {
+  use: [equipment],
+  handlers: {
+    get: async ({ input, greeting }) =>
+      respond({ id: input.id, secret: greeting } as { id: string }, { headers: { location: "/x" } }),
+    mine: async () => ({}),
+    all: async () => ({}),
+    crash: async () => {
+      throw new Error("password is hunter2");
+    },
+  },
+});
+
+async function send(
+  path: string,
+  {
+    caller = "gateway",
+    method = "GET",
+    scopes,
+    remaining = 1_000,
+  }: {
+    caller?: string;
+    method?: string;
+    scopes?: string[];
+    remaining?: number;
+  } = {},
+) {
+  const headers = new Headers();
+  const principal = scopes && { sub: "usr_1", scopes };
+  writeContext(headers, rootContext(newTrace(), { principal, deadline: remaining }), 0);
+  const ctx = { props: caller ? { caller } : {}, waitUntil() {}, passThroughOnException() {} };
+  const fetch = worker.fetch as unknown as (request: Request, env: object, ctx: object) => Promise<Response>;
+  const response = await fetch(new Request(`http://mesh${path}`, { method, headers }), {}, ctx);
+  return {
+    status: response.status,
+    headers: response.headers,
+    body: (await response.json()) as Record<string, unknown>,
+  };
+}
+
+describe("service", () => {
+  it("answers with what the contract promises and nothing else", async () => {
+    const { status, headers, body } = await send("/internal/things/a%20b");
+    expect({ status, body, location: headers.get("location") }).toEqual({
+      status: 200,
+      body: { id: "a b" },
+      location: "/x",
+    });
+  });
+
+  it.each(["stranger", ""])(
+    "refuses the caller %j before any of the service's equipment is touched",
+    async (caller) => {
+      opened.mockClear();
+      expect(await send("/internal/things/a", { caller })).toMatchObject({
+        status: 403,
+        body: { code: "CALLER_NOT_ALLOWED" },
+      });
+      expect(opened).not.toHaveBeenCalled();
+    },
+  );
+
+  it("asks for a signed-in user, or for an operator, where the contract does", async () => {
+    expect((await send("/internal/mine")).status).toBe(401);
+    expect((await send("/internal/mine", { scopes: [] })).status).toBe(200);
+    expect((await send("/internal/all", { scopes: [] })).status).toBe(403);
+    expect((await send("/internal/all", { scopes: ["operator"] })).status).toBe(200);
+  });
+
+  it("refuses work whose caller has stopped waiting", async () => {
+    expect(await send("/internal/things/a", { remaining: 0 })).toMatchObject({
+      status: 504,
+      body: { code: "DEADLINE_EXCEEDED" },
+    });
+  });
+
+  it("hides what an unexpected error says", async () => {
+    const { status, body } = await send("/internal/crash", { method: "POST" });
+    expect(status).toBe(500);
+    expect(body.code).toBe("INTERNAL");
+    expect(body.traceId).toMatch(/^[0-9a-f]{32}$/);
+    expect(JSON.stringify(body)).not.toContain("hunter2");
+  });
+
+  it("answers an unknown path with a problem document", async () => {
+    expect(await send("/nowhere")).toMatchObject({ status: 404, body: { code: "NOT_FOUND" } });
+  });
+
+  it("reports its health", async () => {
+    expect(await send("/internal/health")).toMatchObject({ status: 200, body: { status: "UP" } });
+  });
+});
