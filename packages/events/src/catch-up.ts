@@ -1,0 +1,65 @@
+import { bindingName, describe, invoke, log, type Scope, type Transport, type Work } from "@weft/mesh";
+import { cursorOf } from "./cursor.ts";
+import { sourceOf } from "./envelope.ts";
+import { eventLogOf, LogPage } from "./log.ts";
+import { Progress } from "./progress.ts";
+import type { Subscription } from "./subscription.ts";
+import type { AnyDatabase } from "./unit-of-work.ts";
+
+export interface CatchUpOptions {
+  /** Most events to read in one call, default 1000. */
+  limit?: number;
+  /** Longest time to spend, ms, default 5000. */
+  timeout?: number;
+}
+
+/**
+ * Applies what a publisher (named as its contract is) has logged and this service has not seen yet. Returns whether
+ * all of the log is applied; false means that answers may be behind: the publisher could not be reached, time or
+ * limit were not enough, or an event's handler failed.
+ */
+export type CatchUp = (source: string, options?: CatchUpOptions) => Promise<boolean>;
+
+const PAGE = 100;
+
+/** The way to a publisher's log, if the service has a binding for it. */
+export function bindingTo({ env }: Scope, { contract }: Subscription): Transport | undefined {
+  return (env as Record<string, Transport | undefined>)[bindingName(contract.name)];
+}
+
+/** Never throws. Any number may run at once, beside the queue: the inbox decides who applies an event. */
+export async function catchUp(
+  subscriber: string,
+  scope: Scope,
+  work: Work,
+  subscription: Subscription,
+  publisher: Transport,
+  { limit = 1_000, timeout = 5_000 }: CatchUpOptions = {},
+): Promise<boolean> {
+  const source = sourceOf(subscription.contract.name);
+  const operation = eventLogOf(subscription.contract.name);
+  const end = Date.now() + timeout;
+  try {
+    const db = work.open(scope.context).resources.db as AnyDatabase;
+    const from = await cursorOf(db, source);
+    const progress = new Progress({ subscriber, work, db, subscription, from, end });
+    for (let seen = 0; seen < limit && Date.now() < end;) {
+      const input = { after: progress.at, limit: Math.min(PAGE, limit - seen) };
+      const answer = await invoke(operation, input, publisher, scope.context, { timeout: end - Date.now() });
+      const { items, head } = LogPage.parse(answer.body);
+      if (head < progress.at)
+        throw new Error(`The log ends at ${head}, but ${progress.at} was read before: was it restored?`);
+      await progress.apply(items);
+      if (progress.at >= head) return progress.complete;
+      seen += items.length;
+    }
+  } catch (error) {
+    log("warn", "catch-up", {
+      subscriber,
+      source,
+      traceId: scope.context.trace.traceId,
+      cause: describe(error),
+    });
+  }
+  return false;
+}

@@ -1,0 +1,129 @@
+import { describe, expect, it } from "vitest";
+import { hasCode, newTrace, rootContext } from "@weft/mesh";
+import { call } from "@weft/testkit/call";
+import { scope } from "@weft/testkit/scope";
+import { drizzle } from "drizzle-orm/d1";
+import { transact } from "./database.ts";
+import { publisher } from "./publisher.ts";
+import { openShop, orders, ordersWorker } from "./fixture/shop.ts";
+
+describe("a unit of work", () => {
+  it("commits business rows and event rows together", async () => {
+    const shop = openShop();
+    await shop.place("a");
+    expect(await shop.orders()).toEqual([{ id: "a", amount: 1 }]);
+    expect(await shop.events()).toMatchObject([
+      { seq: 1, type: "order.placed", subject: "a", subject_seq: 1 },
+      { seq: 2, type: "order.noted", subject: "a", subject_seq: 2 },
+    ]);
+  });
+
+  it("leaves no event behind when a business row is refused", async () => {
+    const shop = openShop();
+    await expect(shop.place("a", 0)).rejects.toSatisfy((error) => hasCode(error, "AMOUNT_INVALID"));
+    expect(await shop.events()).toEqual([]);
+    expect(shop.queue.drain()).toEqual([]);
+  });
+
+  it("leaves no business row behind when an event is refused", async () => {
+    const shop = openShop();
+    await shop.ordersDb.exec("CREATE TRIGGER t BEFORE INSERT ON events BEGIN SELECT RAISE(ABORT, 'no'); END");
+    await expect(shop.place("a")).rejects.toThrow("INTERNAL");
+    expect(await shop.orders()).toEqual([]);
+  });
+
+  it("writes nothing when the handler throws", async () => {
+    const shop = openShop();
+    await expect(shop.place("a", 13)).rejects.toThrow("INTERNAL");
+    expect(await shop.orders()).toEqual([]);
+    expect(await shop.events()).toEqual([]);
+  });
+
+  it("numbers the log without holes, also after rolled-back work, and each subject from 1", async () => {
+    const shop = openShop();
+    await shop.place("a");
+    await expect(shop.place("b", 0)).rejects.toThrow("AMOUNT_INVALID");
+    await expect(shop.place("a", 1)).rejects.toThrow("INTERNAL");
+    await Promise.all([shop.place("c"), shop.place("d")]);
+    expect((await shop.events()).map(({ seq, subject_seq }) => [seq, subject_seq])).toEqual([
+      [1, 1],
+      [2, 2],
+      [3, 1],
+      [4, 2],
+      [5, 1],
+      [6, 2],
+    ]);
+  });
+
+  it("refuses an event of more than 64 KB before anything is written", async () => {
+    const shop = openShop();
+    await expect(shop.place("a", 1, "x".repeat(65_536))).rejects.toThrow("INTERNAL");
+    expect(await shop.orders()).toEqual([]);
+    await shop.place("b", 1, "x".repeat(65_000));
+    expect(shop.queue.drain()).toHaveLength(1);
+  });
+
+  it("runs the handler again when somebody else was faster, with a fresh unit of work", async () => {
+    const shop = openShop();
+    await shop.place("a");
+    const db = drizzle(shop.ordersDb);
+    let runs = 0;
+    const write = transact(scope(), db, publisher(orders, { to: {}, readers: [] }), async (tx) => {
+      runs++;
+      tx.rerunOn("orders.id");
+      tx.emit("order.cancelled", "x", { orderId: "x", amount: runs });
+      if (runs === 1) tx.add(db.run("INSERT INTO orders VALUES ('a', 1)") as never);
+    });
+    await write;
+    expect(runs).toBe(2);
+    expect((await shop.events()).filter(({ subject }) => subject === "x")).toHaveLength(1);
+  });
+});
+
+describe("GET /internal/events", () => {
+  const log = publisher(orders, { to: {}, readers: ["shipping"] }).log.operation;
+
+  it("gives the log in pages with its head, as envelopes of the publisher's trace", async () => {
+    const shop = openShop();
+    const trace = newTrace();
+    await shop.ordersSide
+      .client(orders, { caller: "test", ...rootContext(trace) })
+      .place({ orderId: "a", amount: 5 });
+    const page = await call(ordersWorker, {
+      operation: log,
+      env: { DB: shop.ordersDb },
+      input: { after: 1, limit: 1 },
+    });
+    expect(page.status).toBe(200);
+    expect(page.body).toMatchObject({
+      head: 2,
+      items: [
+        {
+          specversion: "1.0",
+          source: "/services/orders",
+          type: "order.noted",
+          sequence: 2,
+          subjectsequence: 2,
+        },
+      ],
+    });
+    const end = await call(ordersWorker, { operation: log, env: { DB: shop.ordersDb }, input: { after: 2 } });
+    expect(end.body).toEqual({ items: [], head: 2 });
+  });
+
+  it.each([{ limit: 501 }, { limit: 0 }, { after: -1 }])("refuses %j", async (input) => {
+    const shop = openShop();
+    const answer = await call(ordersWorker, { operation: log, env: { DB: shop.ordersDb }, input });
+    expect(answer.status).toBe(400);
+  });
+
+  it("is for the publisher's readers only", async () => {
+    const shop = openShop();
+    const answer = await call(ordersWorker, {
+      operation: log,
+      env: { DB: shop.ordersDb },
+      caller: "gateway",
+    });
+    expect(answer.status).toBe(403);
+  });
+});

@@ -1,0 +1,78 @@
+import type { EventTypes, InboundLayer, Plugin, Scope } from "@weft/mesh";
+import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
+import type { Publisher } from "./publisher.ts";
+import { relay } from "./relay.ts";
+import { type AnyDatabase, Raced, type Tx, UnitOfWork } from "./unit-of-work.ts";
+
+export interface DatabaseOptions<S extends Record<string, unknown>, E extends EventTypes> {
+  /** The service's drizzle schema. */
+  schema: S;
+  /** The events that the service publishes, and to whom. */
+  publisher?: Publisher<E>;
+}
+
+export interface DatabaseResources<S extends Record<string, unknown>, E extends EventTypes> {
+  /** For reads. */
+  db: DrizzleD1Database<S>;
+  /** For writes and events. */
+  tx: Tx<E>;
+  /** A unit of work of its own, for cron runs and for what must be kept even if the handler fails. */
+  transact: Transact<E>;
+}
+
+/** Runs the work, then commits what it put into `tx` in one batch. */
+export type Transact<E extends EventTypes = EventTypes> = <T>(work: (tx: Tx<E>) => Promise<T>) => Promise<T>;
+
+const MAX_RERUNS = 3;
+
+/**
+ * A service's own D1 database (binding `DB`): `db` to read from, `tx` to collect writes and events, which are
+ * committed in one batch when the handler has returned. A handler that throws writes nothing.
+ */
+export function database<S extends Record<string, unknown>, E extends EventTypes = Record<never, never>>(
+  options: DatabaseOptions<S, E>,
+): Plugin<DatabaseResources<S, E>> {
+  const { publisher } = options;
+  const layer: InboundLayer = (next) => (call) =>
+    (call.resources.transact as Transact)((tx) => next({ ...call, resources: { ...call.resources, tx } }));
+  return {
+    resources: (scope) => {
+      const db = drizzle((scope.env as { DB: D1Database }).DB, { schema: options.schema });
+      const own: Transact<E> = (work) => transact(scope, db, publisher, work);
+      // `tx` joins per piece of work: by the layer above for calls, by the subscription for events.
+      return { db, transact: own } as unknown as DatabaseResources<S, E>;
+    },
+    layer,
+    checks: ({ env }) => ({ database: () => (env as { DB: D1Database }).DB.prepare("SELECT 1").run() }),
+    operations: publisher ? [publisher.log] : [],
+    async scheduled(_, work) {
+      const { scope, resources } = work.open();
+      if (publisher) await relay(scope, resources.db as AnyDatabase, publisher);
+    },
+  };
+}
+
+/** Runs `work` with a fresh unit of work and commits it; events go out after the commit, off the request path. */
+export async function transact<T, E extends EventTypes>(
+  scope: Scope,
+  db: AnyDatabase,
+  publisher: Publisher<E> | undefined,
+  work: (tx: Tx<E>) => Promise<T>,
+): Promise<T> {
+  for (let run = 1; ; run++) {
+    const tx = new UnitOfWork<E>(
+      db,
+      publisher?.contract.events ?? ({} as E),
+      scope.context.trace,
+      Date.now(),
+    );
+    const result = await work(tx);
+    try {
+      const emitted = await tx.commit();
+      if (publisher && emitted.length > 0) scope.waitUntil(relay(scope, db, publisher, emitted));
+      return result;
+    } catch (error) {
+      if (!(error instanceof Raced) || run >= MAX_RERUNS) throw error;
+    }
+  }
+}

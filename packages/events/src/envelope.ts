@@ -1,0 +1,58 @@
+import * as z from "zod";
+import type { eventLog } from "./schema.ts";
+
+export type EventRow = typeof eventLog.$inferSelect;
+
+/** CloudEvents 1.0 in structured mode (https://github.com/cloudevents/spec), with the `sequence` and `traceparent` extensions. */
+export interface Envelope<T extends string = string, D = unknown> {
+  readonly specversion: "1.0";
+  /** With `source` unique for each distinct event. */
+  readonly id: string;
+  /** `/services/<name>` */
+  readonly source: string;
+  readonly type: T;
+  readonly subject: string;
+  /** RFC 3339 */
+  readonly time: string;
+  readonly datacontenttype: "application/json";
+  readonly traceparent: string;
+  /** Position in the publisher's log, from 1, without holes. */
+  readonly sequence: number;
+  /** Position among the events of the same subject, from 1. */
+  readonly subjectsequence: number;
+  readonly data: D;
+}
+
+export const Envelope: z.ZodType<Envelope> = z.object({
+  specversion: z.literal("1.0"),
+  id: z.string().min(1),
+  source: z.string().min(1),
+  type: z.string().min(1),
+  subject: z.string(),
+  time: z.iso.datetime(),
+  datacontenttype: z.literal("application/json"),
+  traceparent: z.string(),
+  sequence: z.int().min(1),
+  subjectsequence: z.int().min(1),
+  data: z.unknown(),
+});
+
+export function toEnvelope(service: string, row: EventRow): Envelope {
+  return {
+    specversion: "1.0",
+    id: row.id,
+    source: sourceOf(service),
+    type: row.type,
+    subject: row.subject,
+    time: new Date(row.time).toISOString(),
+    datacontenttype: "application/json",
+    traceparent: row.traceparent,
+    sequence: row.seq,
+    subjectsequence: row.subjectSeq,
+    data: row.data,
+  };
+}
+
+export function sourceOf(service: string): string {
+  return `/services/${service}`;
+}

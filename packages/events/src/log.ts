@@ -1,0 +1,45 @@
+import { type MountedOperation, type Operation, query } from "@weft/mesh";
+import { asc, gt, max } from "drizzle-orm";
+import * as z from "zod";
+import { Envelope, toEnvelope } from "./envelope.ts";
+import { eventLog } from "./schema.ts";
+import type { AnyDatabase } from "./unit-of-work.ts";
+
+const LogRange = z.object({
+  after: z.int().min(0).default(0),
+  limit: z.int().min(1).max(500).default(100),
+});
+
+/** Events in the order of the log; `head` is the number of the newest one, 0 when there is none. */
+export const LogPage = z.object({ items: z.array(Envelope), head: z.int().min(0) });
+export type LogPage = z.infer<typeof LogPage>;
+
+/** The operation by which a publisher's log is read. */
+export function eventLogOf(
+  service: string,
+  readers: readonly string[] = [],
+): Operation<typeof LogRange, typeof LogPage> {
+  const draft = query("GET /internal/events", {
+    summary: "The service's events after a position of its log",
+    input: LogRange,
+    output: LogPage,
+    timeout: 5_000,
+    allow: readers,
+  });
+  return { ...draft, id: `${service}.events`, service };
+}
+
+export function readLog(service: string): MountedOperation["handler"] {
+  return async ({ input, db }: { input: z.output<typeof LogRange>; db: AnyDatabase }): Promise<LogPage> => {
+    const [rows, [newest]] = await db.batch([
+      db
+        .select()
+        .from(eventLog)
+        .where(gt(eventLog.seq, input.after))
+        .orderBy(asc(eventLog.seq))
+        .limit(input.limit),
+      db.select({ seq: max(eventLog.seq) }).from(eventLog),
+    ]);
+    return { items: rows.map((row) => toEnvelope(service, row)), head: newest?.seq ?? 0 };
+  };
+}

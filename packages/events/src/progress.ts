@@ -1,0 +1,85 @@
+import { describe, type Work } from "@weft/mesh";
+import { advanceTo } from "./cursor.ts";
+import { type Envelope, sourceOf } from "./envelope.ts";
+import { logEvent } from "./event-line.ts";
+import { appliedIds, applyOnce, contextOf } from "./inbox.ts";
+import type { Subscription } from "./subscription.ts";
+import type { AnyDatabase } from "./unit-of-work.ts";
+
+export interface ProgressOptions {
+  subscriber: string;
+  work: Work;
+  db: AnyDatabase;
+  subscription: Subscription;
+  /** Where the cursor is. */
+  from: number;
+  /** When to stop, ms since the epoch. */
+  end: number;
+}
+
+/** A reader's way through a publisher's log, in its order. */
+export class Progress {
+  readonly #options: ProgressOptions;
+  readonly #source: string;
+  /** Subjects with an event that could not be applied: their later events must not overtake it. */
+  readonly #stuck = new Set<string>();
+  #at: number;
+  #done: number;
+  #saved: number;
+
+  constructor(options: ProgressOptions) {
+    this.#options = options;
+    this.#source = sourceOf(options.subscription.contract.name);
+    this.#at = this.#done = this.#saved = options.from;
+  }
+
+  /** Position of the last event that was looked at. */
+  get at(): number {
+    return this.#at;
+  }
+
+  /** Every event up to `at` has been dealt with. */
+  get complete(): boolean {
+    return this.#stuck.size === 0;
+  }
+
+  async apply(events: readonly Envelope[]): Promise<void> {
+    const { db, end } = this.#options;
+    const ids = events.map(({ id }) => id);
+    const known = await appliedIds(db, this.#source, ids);
+    try {
+      for (const event of events) {
+        if (Date.now() >= end) throw new Error(`Time was up before event ${event.sequence}.`);
+        if (!known.has(event.id) && !this.#stuck.has(event.subject)) await this.#applyOne(event);
+        this.#at = event.sequence;
+        if (this.complete) this.#done = event.sequence;
+      }
+    } finally {
+      // Events of other types and those that the queue had brought move the cursor as well.
+      if (this.#done > this.#saved) await db.batch([advanceTo(db, this.#source, this.#done)]);
+      this.#saved = this.#done;
+    }
+  }
+
+  async #applyOne(event: Envelope): Promise<void> {
+    const { subscriber, work, subscription } = this.#options;
+    const context = contextOf(event);
+    const started = Date.now();
+    const fields = () => ({ via: "log", ms: Date.now() - started });
+    try {
+      const outcome = await applyOnce(work, subscription, event, context, (db, source, seq) =>
+        // The cursor stays before an event that failed, so that the next catch-up tries it again.
+        this.complete ? advanceTo(db, source, seq) : undefined,
+      );
+      if (outcome === "applied" && this.complete) this.#saved = event.sequence;
+      if (outcome !== "ignored") logEvent("info", subscriber, event, context, { outcome, ...fields() });
+    } catch (error) {
+      this.#stuck.add(event.subject);
+      logEvent("error", subscriber, event, context, {
+        outcome: "failed",
+        cause: describe(error),
+        ...fields(),
+      });
+    }
+  }
+}

@@ -1,0 +1,35 @@
+import type { EventTypes, MountedOperation } from "@weft/mesh";
+import { eventLogOf, readLog } from "./log.ts";
+
+/** The part of a contract that publishing and subscribing need. */
+export interface EventSource<E extends EventTypes = EventTypes> {
+  readonly name: string;
+  readonly events: E;
+}
+
+/** A service's events and who gets them. */
+export interface Publisher<E extends EventTypes = EventTypes> {
+  readonly contract: EventSource<E>;
+  /** For each queue binding the event types that go there. */
+  readonly to: Readonly<Record<string, "all" | readonly (keyof E & string)[]>>;
+  /** `GET /internal/events`, for subscribers that missed something. */
+  readonly log: MountedOperation;
+}
+
+export interface PublisherOptions<E extends EventTypes> {
+  /** One queue per subscriber, by the name of its producer binding. */
+  to: Readonly<Record<string, "all" | readonly (keyof E & string)[]>>;
+  /** Names of the Workers that may read the log. */
+  readers: readonly string[];
+}
+
+export function publisher<E extends EventTypes>(
+  contract: EventSource<E>,
+  { to, readers }: PublisherOptions<E>,
+): Publisher<E> {
+  return {
+    contract,
+    to,
+    log: { operation: eventLogOf(contract.name, readers), handler: readLog(contract.name) },
+  };
+}

@@ -1,0 +1,45 @@
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
+
+/** A service's event log: append-only, the truth from which queues and subscribers are fed. */
+export const eventLog = sqliteTable(
+  "events",
+  {
+    /** Position in this service's log; without holes, since a rolled-back batch gives its numbers back. */
+    seq: integer("seq").primaryKey({ autoIncrement: true }),
+    id: text("id").notNull().unique(),
+    type: text("type").notNull(),
+    subject: text("subject").notNull(),
+    /** Position among the events of the same subject, from 1. */
+    subjectSeq: integer("subject_seq").notNull(),
+    data: text("data", { mode: "json" }).notNull(),
+    /** ms since the epoch */
+    time: integer("time").notNull(),
+    traceparent: text("traceparent").notNull(),
+    /** When every subscriber's queue had taken it, ms since the epoch. */
+    sentAt: integer("sent_at"),
+  },
+  (table) => [
+    uniqueIndex("events_subject").on(table.subject, table.subjectSeq),
+    index("events_unsent")
+      .on(table.seq)
+      .where(sql`sent_at IS NULL`),
+  ],
+);
+
+/** Events that this service has applied; written in the same batch as their effect. */
+export const inbox = sqliteTable(
+  "inbox",
+  {
+    source: text("source").notNull(),
+    eventId: text("event_id").notNull(),
+    appliedAt: integer("applied_at").notNull(),
+  },
+  (table) => [primaryKey({ columns: [table.source, table.eventId] })],
+);
+
+/** How far this service has read each publisher's log without a hole. */
+export const cursors = sqliteTable("cursors", {
+  source: text("source").primaryKey(),
+  seq: integer("seq").notNull(),
+});

@@ -1,0 +1,114 @@
+import { type EventTypes, formatTraceparent, type MeshError, type Trace } from "@weft/mesh";
+import { sql } from "drizzle-orm";
+import type { BatchItem } from "drizzle-orm/batch";
+import type { DrizzleD1Database } from "drizzle-orm/d1";
+import type * as z from "zod";
+import type { EventRow } from "./envelope.ts";
+import { byteLength } from "./queue-batches.ts";
+import { eventLog } from "./schema.ts";
+
+export type Statement = BatchItem<"sqlite">;
+// oxlint-disable-next-line typescript/no-explicit-any -- a unit of work takes a database of any schema
+export type AnyDatabase = DrizzleD1Database<any>;
+
+/** Half of what a queue takes in one message (128 KB), bytes. Put more behind a link. */
+const MAX_DATA = 65_536;
+
+/** What a handler wants written. All of it is committed together after the handler returns, or nothing is. */
+export interface Tx<E extends EventTypes = EventTypes> {
+  /** When this work happens, ms since the epoch: one time for its rows and its events. */
+  readonly now: number;
+  /** Adds writes; they run in the order given. */
+  add(...statements: Statement[]): void;
+  /** Adds an event to this service's log, with at most 64 KB of data. `subject` is the id of the thing that it is about. */
+  emit<T extends keyof E & string>(type: T, subject: string, data: z.input<E[T]>): void;
+  /** Says what a violated constraint means: its name (CHECK) or `table.column` (UNIQUE), and the error to answer with. */
+  reject(constraint: string, error: () => MeshError): void;
+  /** A violation of this constraint means that somebody else was faster: the handler runs again and sees their rows. */
+  rerunOn(constraint: string): void;
+}
+
+/** Thrown by `commit` when the handler should run again. */
+export class Raced extends Error {
+  override readonly name = "Raced";
+}
+
+/** D1 has no interactive transaction: reads come first, then one `batch()`, which SQLite runs as a transaction. */
+export class UnitOfWork<E extends EventTypes> implements Tx<E> {
+  readonly #db: AnyDatabase;
+  readonly #types: E;
+  readonly #trace: Trace;
+  readonly now: number;
+  readonly #statements: Statement[] = [];
+  readonly #eventPositions: number[] = [];
+  readonly #rejections: [string, () => Error][] = [];
+
+  constructor(db: AnyDatabase, types: E, trace: Trace, now: number) {
+    this.#db = db;
+    this.#types = types;
+    this.#trace = trace;
+    this.now = now;
+  }
+
+  add(...statements: Statement[]): void {
+    this.#statements.push(...statements);
+  }
+
+  emit<T extends keyof E & string>(type: T, subject: string, data: z.input<E[T]>): void {
+    const schema = this.#types[type];
+    if (!schema) throw new TypeError(`"${type}" is not an event of this service's contract.`);
+    const valid = schema.parse(data);
+    const size = byteLength(valid);
+    if (size > MAX_DATA)
+      throw new RangeError(`The data of "${type}" has ${size} bytes; at most ${MAX_DATA} are allowed.`);
+    this.#eventPositions.push(this.#statements.length);
+    this.#statements.push(
+      this.#db
+        .insert(eventLog)
+        .values({
+          id: crypto.randomUUID(),
+          type,
+          subject,
+          subjectSeq: sql`(SELECT COALESCE(MAX(subject_seq), 0) + 1 FROM events WHERE subject = ${subject})`,
+          data: valid,
+          time: this.now,
+          traceparent: formatTraceparent(this.#trace),
+        })
+        .returning() as unknown as Statement,
+    );
+  }
+
+  reject(constraint: string, error: () => MeshError): void {
+    this.#rejections.push([constraint, error]);
+  }
+
+  rerunOn(constraint: string): void {
+    this.#rejections.push([constraint, () => new Raced(constraint)]);
+  }
+
+  /** Writes everything in one transaction; returns the events with their places in the log. */
+  async commit(): Promise<EventRow[]> {
+    const [first, ...rest] = this.#statements;
+    if (!first) return [];
+    try {
+      const results: unknown[] = await this.#db.batch([first, ...rest]);
+      return this.#eventPositions.flatMap((position) => results[position] as EventRow[]);
+    } catch (error) {
+      throw this.#meaningOf(error);
+    }
+  }
+
+  #meaningOf(error: unknown): unknown {
+    const text = violation(error);
+    const match = text && this.#rejections.find(([constraint]) => text.includes(constraint));
+    return match ? match[1]() : error;
+  }
+}
+
+/** SQLite's words for a violated constraint, from anywhere in the chain of causes. */
+function violation(error: unknown): string | undefined {
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    if (cause.message.includes("constraint failed")) return cause.message;
+  }
+  return undefined;
+}

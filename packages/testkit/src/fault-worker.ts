@@ -1,0 +1,55 @@
+/**
+ * Sits on one edge of the mesh in whole-mesh tests: passes calls on to the real service, or fails the way that it was
+ * told to. `mesh.ts` starts one per edge and switches it over `/__fault`.
+ */
+export type Fault =
+  | { kind: "none" }
+  /** Answers 503 as a proxy in front of a dead service would, without a problem document. */
+  | { kind: "down" }
+  /** The connection breaks before the service sees anything. */
+  | { kind: "broken" }
+  /** The service does its work, but the answer is lost. */
+  | { kind: "answer-lost" }
+  /** The service answers so much later, ms. */
+  | { kind: "slow"; ms: number };
+
+interface Env {
+  REAL: { fetch(request: Request): Promise<Response> };
+}
+
+let fault: Fault = { kind: "none" };
+/** Only so many calls fail; then all is well again. */
+let remaining = 0;
+/** Calls that arrived here since the fault was set. */
+let seen = 0;
+
+async function control(request: Request): Promise<Response> {
+  if (request.method === "POST") {
+    ({ fault, times: remaining } = await request.json<{ fault: Fault; times: number }>());
+    seen = 0;
+  }
+  return Response.json({ seen });
+}
+
+export default {
+  async fetch(request: Request, env: Env): Promise<Response> {
+    if (new URL(request.url).pathname === "/__fault") return control(request);
+    seen++;
+    const active = remaining > 0 ? fault : { kind: "none" as const };
+    remaining--;
+    switch (active.kind) {
+      case "none":
+        return env.REAL.fetch(request);
+      case "down":
+        return new Response("upstream connect error", { status: 503 });
+      case "broken":
+        throw new Error("connection reset");
+      case "answer-lost":
+        await (await env.REAL.fetch(request)).text();
+        throw new Error("connection reset after the request was sent");
+      case "slow":
+        await new Promise((resolve) => setTimeout(resolve, active.ms));
+        return env.REAL.fetch(request);
+    }
+  },
+};

@@ -1,0 +1,115 @@
+import { createTestHarness } from "wrangler";
+import type { Fault } from "./fault-worker.ts";
+import { type Fetch, ShopClient } from "./shop-client.ts";
+
+export interface MeshWorker {
+  /** Name in its wrangler config. */
+  readonly name: string;
+  readonly configPath: string;
+  readonly prebuiltWorkerDir: string;
+  readonly secrets?: Record<string, string>;
+  /** Bindings of D1 databases to migrate. */
+  readonly databases: readonly string[];
+  /** SQL statements to run in the first database. */
+  readonly seed?: readonly string[];
+}
+
+/** One service binding: the caller's Worker, the name of its binding, the Worker behind it. */
+export interface Edge {
+  readonly from: string;
+  readonly binding: string;
+  readonly to: string;
+  /** The caller's name, as its binding's props give it. */
+  readonly caller: string;
+}
+
+export interface MeshOptions {
+  readonly root: string;
+  /** The first one answers on HTTP. */
+  readonly workers: readonly MeshWorker[];
+  /** Edges on which faults can be injected. */
+  readonly edges?: readonly Edge[];
+  /** Folder with the built fault Worker. */
+  readonly faultWorkerDir?: string;
+}
+
+const faultName = (edge: Edge) => `fault-${edge.from}-${edge.binding.toLowerCase()}`;
+const ALWAYS = Number.MAX_SAFE_INTEGER;
+
+/** All the Workers of a mesh in one local runtime, from their real wrangler configs, with faults on chosen edges. */
+export async function startMesh({ root, workers, edges = [], faultWorkerDir }: MeshOptions) {
+  const server = createTestHarness({
+    root,
+    workers: [
+      ...workers.map(({ name, configPath, prebuiltWorkerDir, secrets }) => ({
+        configPath,
+        prebuiltWorkerDir,
+        ...(secrets && { secrets }),
+        bindingOverrides: Object.fromEntries(
+          edges.filter((edge) => edge.from === name).map((edge) => [edge.binding, faultName(edge)]),
+        ),
+      })),
+      ...edges.map((edge) => ({
+        config: {
+          name: faultName(edge),
+          main: "fault-worker.js",
+          compatibility_date: "2026-10-01",
+          services: [{ binding: "REAL", service: edge.to, props: { caller: edge.caller } }],
+        },
+        ...(faultWorkerDir && { prebuiltWorkerDir: faultWorkerDir }),
+      })),
+    ],
+  });
+  const { url } = await server.listen();
+
+  async function database(name: string): Promise<D1Database> {
+    const env = await server.getWorker<Record<string, D1Database | undefined>>(name).getEnv();
+    const found = env.DB;
+    if (!found) throw new Error(`${name} has no database binding DB.`);
+    return found;
+  }
+  for (const { name, databases, seed } of workers) {
+    for (const binding of databases) await server.getWorker(name).applyD1Migrations(binding);
+    if (!seed?.length) continue;
+    const db = await database(name);
+    await db.batch(seed.map((statement) => db.prepare(statement)));
+  }
+
+  const fetch: Fetch = (path, init) => server.fetch(path, init as never) as unknown as Promise<Response>;
+  return {
+    fetch,
+    /** Where the first Worker listens, without a trailing slash. */
+    url: url.origin,
+    /** A buyer that is not signed in. */
+    shop: new ShopClient(fetch),
+    /** Makes an edge fail, from now on or only so many times. */
+    async fault(edge: Edge, fault: Fault, times = ALWAYS): Promise<void> {
+      await server.getWorker(faultName(edge)).fetch("http://fault/__fault", {
+        method: "POST",
+        body: JSON.stringify({ fault, times }),
+      });
+    },
+    /** How many calls went over an edge since its fault was set. */
+    async callsOver(edge: Edge): Promise<number> {
+      const answer = await server.getWorker(faultName(edge)).fetch("http://fault/__fault");
+      return ((await answer.json()) as { seen: number }).seen;
+    },
+    /** Rows of a Worker's database. */
+    async sql<Row = Record<string, unknown>>(worker: string, query: string, ...values: unknown[]): Promise<Row[]> {
+      const db = await database(worker);
+      return (await db.prepare(query).bind(...values).all<Row>()).results;
+    },
+    /** A request straight to a Worker, past the gateway and without a caller's name. */
+    direct(worker: string, path: string): Promise<Response> {
+      return server.getWorker(worker).fetch(`http://${worker}${path}`) as unknown as Promise<Response>;
+    },
+    /** Runs a Worker's cron handler. */
+    async cron(worker: string): Promise<void> {
+      await server.getWorker(worker).scheduled({ cron: "* * * * *" });
+    },
+    logs: () => server.getLogs(),
+    close: () => server.close(),
+  };
+}
+
+export type TestMesh = Awaited<ReturnType<typeof startMesh>>;
