@@ -1,0 +1,86 @@
+import { DurableObject } from "cloudflare:workers";
+import { bindingName, invoke, log, rootContext, type Runtime, systemRuntime, type Transport } from "@weft/mesh";
+import type { SagaDefinition } from "./definition.ts";
+import { Driver, type Ports } from "./driver.ts";
+import { isFinal } from "./interpreter.ts";
+import { SagaIndex } from "./saga-index.ts";
+import type { SagaObject, StartRequest, StartResult } from "./saga-object.ts";
+import type { SagaSnapshot } from "./snapshot.ts";
+import { SqlStore } from "./sql-store.ts";
+
+export interface CoordinatorOptions<Env> {
+  /** Every definition, and every version of it, that may still have live sagas. */
+  definitions: readonly SagaDefinition[];
+  /** How a service is reached; by default through the binding that bears its name. */
+  connect?: (env: Env, service: string) => Transport;
+  /** The D1 that holds the saga index; by default the binding `DB`. */
+  index?: (env: Env) => D1Database;
+  runtime?: Runtime;
+}
+
+/** A Durable Object class whose objects each run one saga. Export a subclass of it from the Worker's main module. */
+export function coordinator<Env>(options: CoordinatorOptions<Env>) {
+  const definitions = new Map(options.definitions.map((definition) => [`${definition.name}@${definition.version}`, definition]));
+  const find: Ports["definition"] = (name, version) => definitions.get(`${name}@${version}`);
+  const connect = options.connect ?? bound;
+  const runtime = options.runtime ?? systemRuntime;
+
+  return class SagaCoordinator extends DurableObject<Env> implements SagaObject {
+    readonly #driver: Driver;
+
+    constructor(ctx: DurableObjectState, env: Env) {
+      super(ctx, env);
+      const index = new SagaIndex((options.index ?? defaultIndex)(env));
+      this.#driver = new Driver({
+        store: new SqlStore(ctx.storage),
+        alarm: { set: (at) => ctx.storage.setAlarm(at), clear: () => ctx.storage.deleteAlarm() },
+        runtime,
+        definition: find,
+        publish: (snapshot) => index.publish(snapshot),
+        async call(operation, input, saga, timeout, { trace, principal }) {
+          const context = rootContext(trace, { principal });
+          return (await invoke(operation, input, connect(env, operation.service), context, { saga, timeout })).body;
+        },
+      });
+    }
+
+    async start({ definition: name, version, ...rest }: StartRequest): Promise<StartResult> {
+      const definition = find(name, version);
+      if (!definition) return "undefined-here";
+      return this.#driver.start({ ...rest, plan: definition.plan, hash: definition.hash });
+    }
+
+    wait(ms: number, step?: string): Promise<SagaSnapshot | undefined> {
+      return this.#driver.wait(ms, step);
+    }
+
+    async get(): Promise<SagaSnapshot | undefined> {
+      void this.#driver.drive();
+      return this.#driver.snapshot();
+    }
+
+    async resume(): Promise<SagaSnapshot | undefined> {
+      const before = this.#driver.snapshot();
+      const asleep = before && !isFinal(before.state) && !this.#driver.isDriving;
+      if (asleep && (await this.ctx.storage.getAlarm()) === null) {
+        log("warn", "saga had lost its alarm", { saga: before.id, definition: before.definition });
+      }
+      void this.#driver.drive();
+      return this.#driver.snapshot();
+    }
+
+    override alarm(): Promise<void> {
+      return this.#driver.rang();
+    }
+  };
+}
+
+function bound(env: unknown, service: string): Transport {
+  const transport = (env as Record<string, Transport | undefined>)[bindingName(service)];
+  if (!transport) throw new TypeError(`No service binding ${bindingName(service)}: add it to wrangler.toml.`);
+  return transport;
+}
+
+function defaultIndex(env: unknown): D1Database {
+  return (env as { DB: D1Database }).DB;
+}

@@ -1,0 +1,114 @@
+/// <reference types="vite/client" />
+import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:workers";
+import { header, newTrace, type Trace } from "@weft/mesh";
+import { beforeAll, expect, it } from "vitest";
+import migration from "../../../migrations/checkout/0000_init.sql?raw";
+import { requests, worldOf } from "../test/worker.ts";
+import { SagaIndex } from "./saga-index.ts";
+import type { SagaObject } from "./saga-object.ts";
+import { SqlStore } from "./sql-store.ts";
+import { trip } from "./testing/definition.ts";
+
+const { SAGAS, DB } = env as unknown as { SAGAS: DurableObjectNamespace; DB: D1Database };
+const stubOf = (id: string) => SAGAS.getByName(id);
+const objectOf = (id: string) => stubOf(id) as unknown as SagaObject;
+const request = (id: string, trace: Trace = newTrace()) => ({
+  id,
+  definition: trip.name,
+  version: trip.version,
+  input: { to: "Rome" },
+  trace,
+  principal: { sub: "usr_1", scopes: ["user"] },
+});
+
+/** Puts a saga into an object as another process left it: an attempt was announced, its outcome never came. */
+async function leaveInterrupted(id: string): Promise<void> {
+  await runInDurableObject(stubOf(id), (_, { storage }) => {
+    const { plan, hash } = trip;
+    const at = Date.now();
+    const store = new SqlStore(storage);
+    const { definition: _definition, version: _version, ...rest } = request(id);
+    store.begin({ ...rest, plan, hash, startedAt: at }, { type: "started", at });
+    store.append({ type: "intent", step: "flight", phase: "do", attempt: 1, at }, "RUNNING");
+  });
+}
+
+beforeAll(async () => {
+  await DB.batch(migration.split("--> statement-breakpoint").map((statement) => DB.prepare(statement)));
+});
+
+it("runs a saga to its end, clears its alarm and tells the index", async () => {
+  expect(await objectOf("happy").start(request("happy"))).toBe("begun");
+  expect(await objectOf("happy").wait(5_000)).toMatchObject({ state: "COMPLETED", settled: true, results: { mail: { step: "mail" } } });
+  expect(worldOf("happy").standing).toHaveLength(6);
+  const row = await DB.prepare("SELECT state, next_due_at FROM saga_index WHERE id = 'happy'").first();
+  expect(row).toEqual({ state: "COMPLETED", next_due_at: null });
+  await runInDurableObject(stubOf("happy"), async (_, { storage }) => {
+    expect(await storage.getAlarm()).toBeNull();
+    expect(storage.sql.exec("SELECT state FROM saga").one()).toEqual({ state: "COMPLETED" });
+  });
+});
+
+it("sends each step with its fence key, the starter's trace and principal, and a deadline", async () => {
+  const trace = newTrace();
+  await objectOf("headers").start(request("headers", trace));
+  await objectOf("headers").wait(5_000);
+  const sent = requests.filter(({ headers }) => headers.get(header.saga) === "headers");
+  expect(sent.map(({ headers }) => `${headers.get(header.step)} ${headers.get(header.attempt)}`)).toEqual(
+    trip.plan.steps.map(({ name }) => `${name} 1`),
+  );
+  for (const { headers } of sent) {
+    expect(headers.get(header.traceparent)).toContain(trace.traceId);
+    expect(decodeURIComponent(headers.get(header.principal) ?? "")).toContain("usr_1");
+    expect(Number(headers.get(header.remaining))).toBeGreaterThan(500);
+  }
+});
+
+it("takes everything back under the steps' own names when one is refused", async () => {
+  worldOf("refused", (step, phase) => (step === "car" && phase === "do" ? "business" : "ok"));
+  await objectOf("refused").start(request("refused"));
+  const snapshot = await objectOf("refused").wait(5_000);
+  expect(snapshot).toMatchObject({ state: "COMPENSATED", undone: ["flight", "hotel"], failure: { code: "NO_WAY", status: 409, step: "car" } });
+  expect(worldOf("refused").standing).toEqual([]);
+});
+
+it("starts once: the same input joins, another one conflicts, another definition is unknown here", async () => {
+  const object = objectOf("twice");
+  const results = await Promise.all([object.start(request("twice")), object.start(request("twice"))]);
+  expect(results).toEqual(["begun", "joined"]);
+  expect(await object.start({ ...request("twice"), input: { to: "Oslo" } })).toBe("conflict");
+  expect(await object.start({ ...request("twice"), version: 2 })).toBe("undefined-here");
+  await object.wait(5_000);
+  expect(worldOf("twice").attempts).toHaveLength(6);
+});
+
+it("says that a saga was never started", async () => {
+  expect(await objectOf("never").get()).toBeUndefined();
+  expect(await objectOf("never").resume()).toBeUndefined();
+});
+
+it("goes on by its alarm with what another process left behind", async () => {
+  await leaveInterrupted("interrupted");
+  await evictDurableObject(stubOf("interrupted"));
+  await runInDurableObject(stubOf("interrupted"), (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
+  expect(await runDurableObjectAlarm(stubOf("interrupted"))).toBe(true);
+  expect(worldOf("interrupted").attempts.slice(0, 2)).toEqual(["do flight 2", "do hotel 1"]);
+  expect(await objectOf("interrupted").get()).toMatchObject({ state: "COMPLETED" });
+});
+
+it("goes on without any alarm when the sweep wakes it", async () => {
+  await leaveInterrupted("alarmless");
+  await evictDurableObject(stubOf("alarmless"));
+  await new SagaIndex(DB).register("alarmless", "trip", 0);
+  await objectOf("alarmless").resume();
+  expect(await objectOf("alarmless").wait(5_000)).toMatchObject({ state: "COMPLETED" });
+});
+
+it("has the same state in the next process, and does nothing twice", async () => {
+  await objectOf("again").start(request("again"));
+  const before = await objectOf("again").wait(5_000);
+  await abortAllDurableObjects();
+  expect(await objectOf("again").get()).toEqual(before);
+  expect(worldOf("again").attempts).toHaveLength(6);
+});

@@ -1,0 +1,252 @@
+import { beforeEach, describe, expect, it, vi } from "vitest";
+import { saga } from "./definition.ts";
+import { things, trip } from "./testing/definition.ts";
+import { Life } from "./testing/life.ts";
+import type { Script } from "./testing/world.ts";
+
+const forward = trip.plan.steps.map(({ name }) => `do ${name} 1`);
+const dead =
+  (...steps: string[]): Script =>
+  (step, phase) =>
+    steps.includes(step) && phase === "do" ? "dead" : "ok";
+
+beforeEach(() => {
+  for (const method of ["log", "error"] as const) vi.spyOn(console, method).mockImplementation(() => {});
+});
+
+describe("the happy path", () => {
+  it("runs through at once, without waiting for an alarm, and tells the index and the waiter of its end", async () => {
+    const life = new Life();
+    const began = life.time.now();
+    expect(await life.start()).toBe("begun");
+    const snapshot = await life.time.result(life.driver.wait(10_000));
+    expect(snapshot).toMatchObject({ state: "COMPLETED", settled: true, results: { mail: { step: "mail" } }, failure: undefined });
+    expect(life.time.now() - began).toBe(6 * life.latency);
+    expect(life.published).toMatchObject([{ state: "COMPLETED", dueAt: undefined }]);
+    expect(await life.ends()).toBe(true);
+    expect(life.alarmAt).toBeUndefined();
+    // One for the whole way: it is set further out than the first step needs.
+    expect(life.alarmsSet).toBe(1);
+  });
+
+  it("has the alarm set and the intent on disk before anything leaves", async () => {
+    const life = new Life((step) => {
+      expect(life.alarmAt).toBeGreaterThan(life.time.now() + 1_000);
+      expect(life.store.log.at(-1)).toMatchObject({ type: "intent", step });
+      return "ok";
+    });
+    await life.start();
+    expect(await life.ends()).toBe(true);
+    expect(life.store.log.at(-1)).toMatchObject({ state: "COMPLETED" });
+  });
+});
+
+describe("starting", () => {
+  it("is joined by the same id and input, and refused to another input", async () => {
+    const life = new Life();
+    const results = await Promise.all([life.start(), life.start(), life.start("trip-1", { to: "Oslo" })]);
+    expect(results).toEqual(["begun", "joined", "conflict"]);
+    await life.ends();
+    expect(await life.start()).toBe("joined");
+    expect(life.world.attempts).toEqual(forward);
+  });
+});
+
+describe("one run at a time", () => {
+  it("however many ask", async () => {
+    const life = new Life();
+    await life.start();
+    for (let n = 0; n < 5; n++) {
+      void life.driver.drive();
+      void life.driver.rang();
+      void life.driver.wait(1_000);
+    }
+    await life.ends();
+    expect(life.atOnce).toBe(1);
+    expect(life.world.attempts).toEqual(forward);
+  });
+});
+
+describe("waiting", () => {
+  it("ends after its time, with the saga as it stands", async () => {
+    const life = new Life();
+    life.latency = 800;
+    await life.start();
+    expect(await life.time.result(life.driver.wait(1_000))).toMatchObject({ state: "RUNNING", settled: false, results: { flight: {} } });
+  });
+
+  it("for a step ends when the step was done", async () => {
+    const life = new Life();
+    const began = life.time.now();
+    await life.start();
+    const snapshot = await life.time.result(life.driver.wait(10_000, "flight"));
+    expect(snapshot?.results).toEqual({ flight: { step: "flight" } });
+    expect(life.time.now() - began).toBe(life.latency);
+  });
+
+  it("for a saga that was never started gives undefined", async () => {
+    expect(await new Life().driver.wait(1_000)).toBeUndefined();
+  });
+
+  it("ends when the outcome is certain, though an undo keeps failing", async () => {
+    const life = new Life((step, phase) => (step === "car" ? "dead" : step === "hotel" && phase === "undo" ? "dead" : "ok"));
+    const began = life.time.now();
+    await life.start();
+    const snapshot = await life.time.result(life.driver.wait(60_000));
+    expect(snapshot).toMatchObject({ state: "COMPENSATING", settled: true, undone: ["flight"], failure: { step: "car", code: "UNAVAILABLE" } });
+    expect(life.time.now() - began).toBeLessThan(10_000);
+  });
+});
+
+describe("waiting while the last undo is under way", () => {
+  it("ends with the undo's own end", async () => {
+    const life = new Life(dead("hotel"));
+    await life.start();
+    await life.time.until(() => life.store.log.at(-1)?.type === "intent" && life.driver.snapshot()?.undone.includes("hotel") === true);
+    expect(await life.time.result(life.driver.wait(10_000))).toMatchObject({ state: "COMPENSATED", undone: ["flight", "hotel"] });
+  });
+});
+
+describe("a process that dies", () => {
+  it("at any moment is followed by another that ends the saga without its alarm ringing twice for nothing", async () => {
+    for (let moment = 0; moment < 40; moment++) {
+      const life = new Life(moment % 2 ? () => "ok" : dead("car"));
+      await life.start();
+      await life.time.until(() => false, life.time.now() + moment);
+      life.kill();
+      expect(await life.ends(60_000)).toBe(true);
+      const state = life.driver.snapshot()?.state;
+      expect(state).toBe(moment % 2 ? "COMPLETED" : "COMPENSATED");
+      expect(life.world.standing).toHaveLength(moment % 2 ? 6 : 0);
+      expect(new Set(life.world.effects).size).toBe(life.world.effects.length);
+    }
+  });
+
+  it("again and again still comes to an end", async () => {
+    const life = new Life();
+    life.latency = 400;
+    await life.start();
+    for (let n = 0; n < 8; n++) {
+      await life.time.until(() => false, life.time.now() + 700);
+      life.restart();
+      void life.driver.drive();
+    }
+    expect(await life.ends(120_000)).toBe(true);
+    expect(["COMPLETED", "COMPENSATED"]).toContain(life.driver.snapshot()?.state);
+    expect([0, 6]).toContain(life.world.standing.length);
+  });
+
+  it("after its alarm was lost sets another before it goes on", async () => {
+    const life = new Life();
+    await life.start();
+    life.restart();
+    life.loseAlarm();
+    void life.driver.drive();
+    await life.time.until(() => life.world.attempts.length > 1);
+    life.kill();
+    expect(await life.ends(60_000)).toBe(true);
+    expect(life.world.standing).toHaveLength(6);
+  });
+
+  it("is woken by an alarm that is set again before anything else", async () => {
+    const life = new Life();
+    life.store.onAppend = (event, write) => {
+      // The process is gone after the last step, before it could say that this was all.
+      if (event.type === "ended" && life.alarmsSet === 1) return life.kill();
+      expect(life.alarmAt).toBeDefined();
+      write();
+    };
+    await life.start();
+    expect(await life.ends(60_000)).toBe(true);
+    expect(life.store.log.at(-1)).toMatchObject({ type: "ended", state: "COMPLETED" });
+  });
+
+  it("goes on as soon as somebody asks, without waiting for the alarm", async () => {
+    const life = new Life();
+    await life.start();
+    life.kill();
+    life.restart();
+    const began = life.time.now();
+    expect(await life.time.result(life.driver.wait(10_000))).toMatchObject({ state: "COMPLETED" });
+    expect(life.time.now() - began).toBeLessThan(100);
+  });
+});
+
+describe("a long wait", () => {
+  it("is left to the alarm, and the index knows when it ends", async () => {
+    const life = new Life((step, phase) => (step === "mail" && phase === "do" ? "dead" : "ok"));
+    await life.start();
+    await life.time.until(() => life.published.length > 0);
+    expect(life.driver.isDriving).toBe(false);
+    const [entry] = life.published;
+    expect(entry?.state).toBe("RUNNING");
+    expect(entry?.dueAt).toBe(life.alarmAt);
+    expect(entry?.parked).toEqual(["mail"]);
+  });
+});
+
+describe("trouble of the coordinator's own", () => {
+  it("an index that is away does not hold up the starter, and hears of the end later", async () => {
+    const life = new Life();
+    life.publishFails = true;
+    await life.start();
+    expect(await life.time.result(life.driver.wait(5_000))).toMatchObject({ state: "COMPLETED" });
+    await life.time.until(() => !life.driver.isDriving);
+    expect(life.alarmAt).toBeDefined();
+    life.publishFails = false;
+    expect(await life.ends(60_000)).toBe(true);
+    expect(life.published).toMatchObject([{ state: "COMPLETED" }]);
+    expect(life.alarmAt).toBeUndefined();
+  });
+
+  it("storage that fails leaves an alarm behind, and the alarm's handler never rejects", async () => {
+    const life = new Life();
+    let broken = true;
+    life.store.onAppend = (event, write) => {
+      if (broken && event.type === "done") throw new Error("disk full");
+      write();
+    };
+    await life.start();
+    await life.time.until(() => !life.driver.isDriving);
+    // Not at once: whatever is broken would be hammered.
+    expect(life.alarmAt).toBe(life.time.now() + 30_000);
+    await expect(life.time.result(life.driver.rang())).resolves.toBeUndefined();
+    broken = false;
+    expect(await life.ends(120_000)).toBe(true);
+    expect(life.world.standing).toHaveLength(6);
+  });
+
+  it("code that is not deployed makes the saga wait, not fail", async () => {
+    const life = new Life();
+    life.definition = () => undefined;
+    await life.start();
+    await life.time.until(() => !life.driver.isDriving);
+    expect(life.world.attempts).toEqual([]);
+    expect(life.driver.snapshot()).toMatchObject({ state: "RUNNING" });
+    life.definition = () => trip;
+    expect(await life.ends(400_000)).toBe(true);
+    expect(life.driver.snapshot()?.state).toBe("COMPLETED");
+  });
+
+  it("an input that cannot be made is the saga's failure", async () => {
+    const { make } = things.operations;
+    const broken = saga("trip", { version: 1, input: trip.input }).pivot("flight", make, {
+      input: () => {
+        throw new TypeError("oops");
+      },
+    });
+    const life = new Life();
+    life.definition = () => broken;
+    await life.start();
+    await life.ends();
+    expect(life.driver.snapshot()).toMatchObject({ state: "COMPENSATED", failure: { code: "INTERNAL", step: "flight" } });
+  });
+
+  it("a participant that never answers is not waited for", async () => {
+    const life = new Life();
+    life.latency = 1_000_000;
+    await life.start();
+    const snapshot = await life.time.result(life.driver.wait(20_000));
+    expect(snapshot).toMatchObject({ settled: true, failure: { step: "flight" } });
+  });
+});

@@ -1,0 +1,51 @@
+import { and, asc, count, eq, isNotNull, lt, lte } from "drizzle-orm";
+import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
+import { sagaIndex } from "./index-schema.ts";
+import type { SagaSnapshot } from "./snapshot.ts";
+
+type Row = typeof sagaIndex.$inferSelect;
+
+/** The table of a service's sagas. */
+export class SagaIndex {
+  readonly #db: DrizzleD1Database;
+
+  constructor(database: D1Database) {
+    this.#db = drizzle(database);
+  }
+
+  /** Before the saga begins, so that there is never a saga that the sweep does not know. */
+  async register(id: string, definition: string, now: number): Promise<void> {
+    await this.#db
+      .insert(sagaIndex)
+      .values({ id, definition, state: "RUNNING", startedAt: now, updatedAt: now, nextDueAt: now })
+      .onConflictDoNothing();
+  }
+
+  /** Older news never replace newer ones. */
+  async publish({ id, definition, state, startedAt, updatedAt, dueAt }: SagaSnapshot): Promise<void> {
+    const news = { state, updatedAt, nextDueAt: dueAt ?? null };
+    await this.#db
+      .insert(sagaIndex)
+      .values({ id, definition, startedAt, ...news })
+      .onConflictDoUpdate({ target: sagaIndex.id, set: news, setWhere: lte(sagaIndex.updatedAt, updatedAt) });
+  }
+
+  /** Sagas that should have gone on before `time`, longest overdue first. */
+  overdue(time: number, limit: number): Promise<Row[]> {
+    return this.#db
+      .select()
+      .from(sagaIndex)
+      .where(and(isNotNull(sagaIndex.nextDueAt), lt(sagaIndex.nextDueAt, time)))
+      .orderBy(asc(sagaIndex.nextDueAt))
+      .limit(limit);
+  }
+
+  async forget(id: string): Promise<void> {
+    await this.#db.delete(sagaIndex).where(eq(sagaIndex.id, id));
+  }
+
+  async countByState(): Promise<Record<string, number>> {
+    const rows = await this.#db.select({ state: sagaIndex.state, sagas: count() }).from(sagaIndex).groupBy(sagaIndex.state);
+    return Object.fromEntries(rows.map(({ state, sagas }) => [state, sagas]));
+  }
+}

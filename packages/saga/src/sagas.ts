@@ -1,0 +1,84 @@
+import { type Context, describe, log, meshError, type Plugin, type Runtime, fieldErrors, systemRuntime } from "@weft/mesh";
+import type * as z from "zod";
+import type { SagaDefinition } from "./definition.ts";
+import { SagaIndex } from "./saga-index.ts";
+import type { SagaObject } from "./saga-object.ts";
+import type { SagaSnapshot } from "./snapshot.ts";
+import { sweep } from "./sweep.ts";
+
+/** Starts, joins and watches sagas for a handler. */
+export interface Sagas {
+  /** Begins the saga, or joins the one of this id. Throws VALIDATION_FAILED, or CONFLICT if it has another input. */
+  start<D extends SagaDefinition>(definition: D, id: string, input: z.input<D["input"]>): Promise<void>;
+  /** The saga when it is settled, when `step` was done, or as it stands after `ms`; undefined if it was never started. */
+  wait<D extends SagaDefinition>(definition: D, id: string, ms: number, step?: keyof NonNullable<D["results"]> & string): Promise<SagaSnapshot<D> | undefined>;
+  get<D extends SagaDefinition>(definition: D, id: string): Promise<SagaSnapshot<D> | undefined>;
+  /** Sagas of this service by state. */
+  count(): Promise<Record<string, number>>;
+}
+
+export interface SagasOptions {
+  /** Name of the Durable Object binding of the coordinator. */
+  object: string;
+  /** Name of the D1 binding that holds the saga index. */
+  index?: string;
+  runtime?: Runtime;
+}
+
+/** Gives handlers `sagas`, and lets the service's cron wake sagas that have overslept. */
+export function sagas({ object, index = "DB", runtime = systemRuntime }: SagasOptions): Plugin<{ sagas: Sagas }> {
+  const indexOf = (env: unknown) => new SagaIndex((env as Record<string, D1Database>)[index] as D1Database);
+  const objectsOf = (env: unknown) => {
+    const namespace = (env as Record<string, DurableObjectNamespace>)[object] as DurableObjectNamespace;
+    return (id: string) => namespace.getByName(id) as unknown as SagaObject;
+  };
+  return {
+    resources: ({ env, context }) => ({ sagas: sagasOf(objectsOf(env), indexOf(env), context, runtime) }),
+    checks: ({ env }) => ({ sagas: () => indexOf(env).countByState() }),
+    async scheduled(_, work) {
+      const { env } = work.open().scope;
+      await sweep(indexOf(env), objectsOf(env), runtime.now());
+    },
+  };
+}
+
+export function sagasOf(objectOf: (id: string) => SagaObject, index: SagaIndex, context: Context, { now }: Runtime): Sagas {
+  return {
+    async start(definition, id, input) {
+      const parsed = definition.input.safeParse(input);
+      if (!parsed.success) {
+        throw meshError("VALIDATION_FAILED", `Saga "${definition.name}" got input that it does not allow`, { errors: fieldErrors(parsed.error) });
+      }
+      await index.register(id, definition.name, now());
+      const { name, version } = definition;
+      const result = await reach(id, () =>
+        objectOf(id).start({ id, definition: name, version, input: parsed.data, trace: context.trace, principal: context.principal }),
+      );
+      if (result === "conflict") throw meshError("CONFLICT", `Saga ${id} was started with another input.`);
+      if (result === "undefined-here") throw meshError("UNAVAILABLE", "Another version is being deployed.");
+    },
+    async wait<D extends SagaDefinition>(_: D, id: string, ms: number, step?: string) {
+      const until = now() + ms;
+      const snapshot = await reach(id, () => objectOf(id).wait(Math.max(0, until - now()), step));
+      return snapshot as SagaSnapshot<D> | undefined;
+    },
+    async get<D extends SagaDefinition>(_: D, id: string) {
+      return (await reach(id, () => objectOf(id).get())) as SagaSnapshot<D> | undefined;
+    },
+    count: () => index.countByState(),
+  };
+}
+
+/** An object that moves or restarts breaks the calls that it has at hand. All of its calls may be repeated. */
+async function reach<T>(id: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call();
+  } catch (error) {
+    log("warn", "saga object did not answer; asked again", { saga: id, cause: describe(error) });
+  }
+  try {
+    return await call();
+  } catch (cause) {
+    throw meshError("UNAVAILABLE", undefined, { cause });
+  }
+}

@@ -1,0 +1,32 @@
+import type { Principal, Trace } from "@weft/mesh";
+import type { Logged, SagaState } from "./event.ts";
+import type { Plan } from "./plan.ts";
+
+/** What a saga begins with and keeps to its end. */
+export interface Head {
+  readonly id: string;
+  readonly plan: Plan;
+  /** Of the plan. */
+  readonly hash: string;
+  readonly input: unknown;
+  /** The starter's span: the saga's calls are its children. */
+  readonly trace: Trace;
+  readonly principal: Principal | undefined;
+  /** ms since the epoch */
+  readonly startedAt: number;
+}
+
+export interface Stored {
+  readonly head: Head;
+  readonly log: readonly Logged[];
+  /** The index has been told of the saga's end. */
+  readonly announced: boolean;
+}
+
+/** Where one saga lives. Every method is synchronous and either happens whole or not at all. */
+export interface SagaStore {
+  load(): Stored | undefined;
+  begin(head: Head, started: Logged): void;
+  append(event: Logged, state: SagaState): void;
+  markAnnounced(): void;
+}

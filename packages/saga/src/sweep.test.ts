@@ -1,0 +1,122 @@
+import { d1 } from "@weft/testkit/d1";
+import { newTrace, rootContext } from "@weft/mesh";
+import { beforeEach, expect, it, vi } from "vitest";
+import { SagaIndex } from "./saga-index.ts";
+import type { SagaObject } from "./saga-object.ts";
+import { sagasOf } from "./sagas.ts";
+import type { SagaSnapshot } from "./snapshot.ts";
+import { sweep } from "./sweep.ts";
+import { trip } from "./testing/definition.ts";
+
+beforeEach(() => {
+  for (const method of ["log", "error"] as const) vi.spyOn(console, method).mockImplementation(() => {});
+});
+
+const MINUTE = 60_000;
+const snapshot = (id: string, parts: Partial<SagaSnapshot> = {}): SagaSnapshot => ({
+  id,
+  definition: "trip",
+  version: 1,
+  state: "RUNNING",
+  settled: false,
+  input: {},
+  results: {},
+  undone: [],
+  parked: [],
+  failure: undefined,
+  startedAt: 0,
+  updatedAt: 1,
+  dueAt: 1,
+  ...parts,
+});
+
+function objects(answers: Record<string, () => SagaSnapshot | undefined>) {
+  const woken: string[] = [];
+  const objectOf = (id: string) =>
+    ({
+      resume: async () => {
+        woken.push(id);
+        return answers[id]?.();
+      },
+    }) as Partial<SagaObject> as SagaObject;
+  return { woken, objectOf };
+}
+
+it("the sweep wakes every saga that is overdue, and no other", async () => {
+  const index = new SagaIndex(d1("migrations/checkout"));
+  await index.register("lost", "trip", 0);
+  await index.register("fresh", "trip", 2 * MINUTE);
+  await index.publish(snapshot("resting", { dueAt: 10 * MINUTE }));
+  await index.publish(snapshot("over", { state: "COMPLETED", dueAt: undefined }));
+  const { woken, objectOf } = objects({ lost: () => snapshot("lost", { state: "COMPLETED", updatedAt: 3 * MINUTE, dueAt: undefined }) });
+  await sweep(index, objectOf, 2 * MINUTE);
+  expect(woken).toEqual(["lost"]);
+  expect(await index.countByState()).toEqual({ RUNNING: 2, COMPLETED: 2 });
+  expect(await index.overdue(2 * MINUTE, 10)).toEqual([]);
+});
+
+it("one saga that cannot be woken does not keep the others asleep", async () => {
+  const index = new SagaIndex(d1("migrations/checkout"));
+  for (const id of ["a", "b", "c"]) await index.register(id, "trip", 0);
+  const { woken, objectOf } = objects({
+    b: () => {
+      throw new Error("broken");
+    },
+  });
+  await sweep(index, objectOf, 2 * MINUTE);
+  expect(woken.toSorted()).toEqual(["a", "b", "c"]);
+});
+
+it("a saga that was registered and never began is forgotten, but not while its starter may still be at it", async () => {
+  const index = new SagaIndex(d1("migrations/checkout"));
+  await index.register("never", "trip", 0);
+  const { objectOf } = objects({});
+  await sweep(index, objectOf, 5 * MINUTE);
+  expect(await index.countByState()).toEqual({ RUNNING: 1 });
+  await sweep(index, objectOf, 11 * MINUTE);
+  expect(await index.countByState()).toEqual({});
+});
+
+it("old news do not replace newer ones in the index", async () => {
+  const index = new SagaIndex(d1("migrations/checkout"));
+  await index.publish(snapshot("a", { state: "COMPLETED", updatedAt: 9, dueAt: undefined }));
+  await index.publish(snapshot("a", { state: "RUNNING", updatedAt: 5 }));
+  await index.register("a", "trip", 20);
+  expect(await index.countByState()).toEqual({ COMPLETED: 1 });
+});
+
+it("a saga is in the index before its object hears of it", async () => {
+  const index = new SagaIndex(d1("migrations/checkout"));
+  const seen: unknown[] = [];
+  const object = {
+    start: async () => {
+      seen.push(await index.countByState());
+      return "begun";
+    },
+  } as Partial<SagaObject> as SagaObject;
+  const runtime = { now: () => 0, random: () => 0, sleep: async () => {} };
+  const sagas = sagasOf(() => object, index, rootContext(newTrace()), runtime);
+  await sagas.start(trip, "t1", { to: "Rome" });
+  expect(seen).toEqual([{ RUNNING: 1 }]);
+  await expect(sagas.start(trip, "t2", { to: 1 } as never)).rejects.toMatchObject({ code: "VALIDATION_FAILED", errors: [{ pointer: "/to" }] });
+});
+
+it("a call to an object that restarts is made again", async () => {
+  const index = new SagaIndex(d1("migrations/checkout"));
+  let calls = 0;
+  const objectOf = () =>
+    ({
+      start: async () => {
+        calls += 1;
+        if (calls === 1) throw new Error("Durable Object reset because its code was updated.");
+        return "joined";
+      },
+      get: async () => {
+        throw new Error("gone");
+      },
+    }) as Partial<SagaObject> as SagaObject;
+  const sagas = sagasOf(objectOf, index, rootContext(newTrace()), { now: () => 0, random: () => 0, sleep: async () => {} });
+  await sagas.start(trip, "t1", { to: "Rome" });
+  expect(calls).toBe(2);
+  await expect(sagas.get(trip, "t1")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+});
