@@ -1,0 +1,40 @@
+import type { MiddlewareHandler } from "hono";
+import { cors as honoCors } from "hono/cors";
+
+export interface CorsOptions {
+  /** Origins that browsers may call from; any by default, since access tokens are never sent by a browser itself. */
+  origin?: string | string[];
+}
+
+/** Lets browsers call the API. Only preflights are answered here: OPTIONS without one is a question about a path. */
+export function cors({ origin = "*" }: CorsOptions = {}): MiddlewareHandler {
+  const handle = honoCors({
+    origin,
+    allowHeaders: [
+      "Authorization",
+      "Content-Type",
+      "Idempotency-Key",
+      "If-None-Match",
+      "Last-Event-ID",
+      "Prefer",
+      "X-Request-Id",
+      "traceparent",
+    ],
+    exposeHeaders: [
+      "ETag",
+      "Idempotency-Replayed",
+      "Location",
+      "Preference-Applied",
+      "RateLimit",
+      "RateLimit-Policy",
+      "Retry-After",
+      "WWW-Authenticate",
+      "X-Request-Id",
+    ],
+    maxAge: 86_400,
+  });
+  return (c, next) => {
+    const preflight = c.req.header("access-control-request-method") !== undefined;
+    return c.req.method === "OPTIONS" && !preflight ? next() : handle(c, next);
+  };
+}

@@ -1,0 +1,82 @@
+import {
+  bindingName,
+  invoke,
+  type Operation,
+  type OutboundNext,
+  type Respond,
+  toReply,
+  type Transport,
+} from "@weft/mesh";
+import type { Context, Hono, MiddlewareHandler } from "hono";
+import type * as z from "zod";
+import { authorize } from "../auth/authenticate.ts";
+import { contextOf } from "../request/trace-request.ts";
+import type { GatewayEnv } from "../variables.ts";
+import { decodeInput } from "./decode-input.ts";
+import { toResponse } from "./reply.ts";
+
+/** What every route of a gateway shares. */
+export interface Equipment {
+  authenticate: MiddlewareHandler;
+  limit: MiddlewareHandler;
+  /** Runs keyed operations once per Idempotency-Key. */
+  once: MiddlewareHandler;
+  /** The stack that calls into the mesh go through. */
+  outbound: OutboundNext;
+}
+
+export interface RouteOptions {
+  /** Where the operation is found from outside, if not at its contract's path. */
+  path?: string;
+  /** Middleware of this route alone; runs after the client is known and limited. */
+  use?: MiddlewareHandler[];
+}
+
+export type Compose<E extends GatewayEnv, O extends Operation> = (
+  input: z.output<O["input"]>,
+  c: Context<E>,
+) => Promise<z.input<O["output"]> | Respond<z.input<O["output"]>>>;
+
+/** The chain of a public operation, in reading order. */
+function chain(operation: Operation, equipment: Equipment, { use = [] }: RouteOptions): MiddlewareHandler[] {
+  return [
+    // Public answers are for everybody: whoever asks for one is not looked at, and pays by address.
+    ...(operation.auth === "none" ? [] : [equipment.authenticate]),
+    // Before refusing anybody: guessing tokens is limited as well.
+    equipment.limit,
+    authorize(operation),
+    ...use,
+    // Before a key is claimed: a request that cannot work must not use it up.
+    decodeInput(operation),
+    ...(operation.keyed ? [equipment.once] : []),
+  ];
+}
+
+/** Mounts public operations on an app: those that a service answers, and those that the gateway composes itself. */
+export function routes<E extends GatewayEnv>(app: Hono<E>, equipment: Equipment) {
+  function mount(operation: Operation, options: RouteOptions, respond: (c: Context<E>) => Promise<Response>): void {
+    const handlers = [...chain(operation, equipment, options), respond] as MiddlewareHandler<E>[];
+    app.on(operation.method, [operation.path], ...handlers);
+  }
+  const at = (operation: Operation, { path = operation.path }: RouteOptions): Operation => ({ ...operation, path });
+
+  return {
+    /** Passes the operation on to its service. */
+    forward(operation: Operation, options: RouteOptions = {}): void {
+      mount(at(operation, options), options, async (c) => {
+        const transport = (c.env as Record<string, Transport>)[bindingName(operation.service)];
+        if (!transport) throw new TypeError(`No service binding ${bindingName(operation.service)}: add it to wrangler.toml.`);
+        const context = contextOf(c, { lasting: operation.keyed });
+        const answer = await invoke(operation, c.var.input, transport, context, {}, equipment.outbound);
+        return toResponse(operation, { ...answer, headers: Object.fromEntries(answer.headers) });
+      });
+    },
+    /** Answers the operation here, from what services say. */
+    compose<O extends Operation>(operation: O, answer: Compose<E, O>, options: RouteOptions = {}): void {
+      mount(at(operation, options), options, async (c) =>
+        toResponse(operation, toReply(operation, await answer(c.var.input as z.output<O["input"]>, c))),
+      );
+    },
+  };
+}
+
