@@ -1,0 +1,18 @@
+import { catalog } from "@shop/catalog/contract";
+import { orders } from "@shop/orders/contract";
+import { calls, service } from "@weft/mesh";
+import { sagas } from "@weft/saga";
+import { coordinator } from "@weft/saga/coordinator";
+import { checkOut } from "./check-out.ts";
+import { checkout } from "./contract.ts";
+import { placeOrder } from "./place-order.ts";
+
+export class SagaCoordinator extends coordinator({ definitions: [placeOrder] }) {}
+
+export default service(checkout, {
+  use: [calls({ catalog, orders }), sagas({ object: "SAGAS" })],
+  handlers: {
+    placeOrder: ({ input, sagas, mesh, context }) => checkOut(input, { sagas, mesh, context }),
+    audit: async ({ sagas }) => ({ sagas: await sagas.count() }),
+  },
+});

@@ -1,0 +1,1 @@
+export { sagaIndex } from "@weft/saga/index-schema";

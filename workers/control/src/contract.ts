@@ -1,0 +1,22 @@
+import { OrderStatus } from "@shop/orders/contract";
+import { contract, query } from "@weft/mesh";
+import * as z from "zod";
+
+/** What operators ask for, and the objects that all services share. */
+export const control = contract("control", {
+  audit: query("GET /internal/audit", {
+    summary: "Is every cent and every unit accounted for? Computed from the services' databases, never cached",
+    output: z.object({
+      balanced: z.boolean(),
+      money: z.object({ expected: z.int(), actual: z.int(), inFlight: z.int() }),
+      stock: z.object({ expected: z.int(), actual: z.int(), reserved: z.int() }),
+      orders: z.partialRecord(OrderStatus, z.int()),
+      sagas: z.record(z.string(), z.int()),
+      /** false: orders kept changing while the books were read, so they may disagree without anything being wrong. */
+      consistent: z.literal(false).optional(),
+    }),
+    auth: "operator",
+    timeout: 10_000,
+    allow: ["gateway"],
+  }),
+});

@@ -1,0 +1,66 @@
+import { command, contract } from "@weft/mesh";
+import * as z from "zod";
+
+/** Minor units (cents) and an ISO 4217 code. */
+export const Money = z.object({ amount: z.int().min(0), currency: z.string().length(3) });
+export type Money = z.infer<typeof Money>;
+
+const Payment = z.object({
+  orderId: z.string(),
+  status: z.enum(["authorized", "captured", "voided", "refunded"]),
+  amount: Money,
+});
+const OrderId = z.object({ orderId: z.string() });
+
+/** Money: an authorization holds it, a capture takes it, a void or refund gives it back. */
+export const payments = contract(
+  "payments",
+  {
+    authorize: command("POST /internal/payments", {
+      input: z.object({ orderId: z.string(), userId: z.string(), amount: Money, paymentToken: z.string() }),
+      output: Payment,
+      errors: { PAYMENT_DECLINED: 402 },
+      timeout: 4_000,
+      fenced: "do",
+      allow: ["checkout"],
+    }),
+    void: command("POST /internal/payments/:orderId/void", {
+      input: OrderId,
+      output: Payment.partial(),
+      fenced: "undo",
+      allow: ["checkout"],
+    }),
+    capture: command("POST /internal/payments/:orderId/capture", {
+      input: OrderId,
+      output: Payment,
+      errors: { PAYMENT_NOT_FOUND: 404, PAYMENT_NOT_AUTHORIZED: 409 },
+      timeout: 4_000,
+      fenced: "do",
+      allow: ["checkout"],
+    }),
+    audit: command("POST /internal/audit", {
+      summary: "Sums over the ledger; the orders named in `open` are counted apart",
+      input: z.object({ open: z.array(z.string()) }),
+      output: z.object({
+        /** Captured and not refunded, over the orders that are not open; minor units. */
+        settled: z.int(),
+        /** Held or captured for open orders. */
+        inFlight: z.int(),
+        /** Held for orders that are not open: 0 unless somebody's money was forgotten. */
+        stranded: z.int(),
+        /** Sum of all ledger entries; 0 in a sound double-entry ledger. */
+        ledgerSum: z.int(),
+      }),
+      idempotent: true,
+      allow: ["control"],
+    }),
+  },
+  {
+    events: {
+      "payment.authorized": z.object({ orderId: z.string(), amount: Money }),
+      "payment.captured": z.object({ orderId: z.string(), amount: Money }),
+      "payment.voided": z.object({ orderId: z.string(), amount: Money }),
+      "payment.refunded": z.object({ orderId: z.string(), amount: Money }),
+    },
+  },
+);
