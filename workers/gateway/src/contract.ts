@@ -1,0 +1,64 @@
+import { catalog, Product } from "@shop/catalog/contract";
+import { checkout, Purchase } from "@shop/checkout/contract";
+import { Order } from "@shop/orders/contract";
+import { Shipment } from "@shop/shipping/contract";
+import { User } from "@shop/users/contract";
+import { command, contract, pageInput, pageOf, query } from "@weft/mesh";
+import * as z from "zod";
+
+export const Stock = z
+  .object({
+    available: z.int().nullable().describe("Units that can be ordered now; null if that is not known at the moment."),
+    degraded: z.literal(true).optional(),
+  })
+  .describe("What is left of a product");
+
+export const ProductWithStock = Product.extend({ stock: Stock });
+export type ProductWithStock = z.infer<typeof ProductWithStock>;
+
+/** The operations that the gateway answers itself, from what several services say. Nobody in the mesh calls them. */
+export const gateway = contract("gateway", {
+  listProducts: query("GET /v1/products", {
+    summary: "Products; `query` searches their names and descriptions",
+    input: catalog.operations.listProducts.input,
+    output: pageOf(ProductWithStock),
+    allow: [],
+  }),
+  getProduct: query("GET /v1/products/:id", {
+    summary: "One product",
+    input: z.object({ id: z.string() }),
+    output: ProductWithStock,
+    errors: { PRODUCT_NOT_FOUND: 404 },
+    allow: [],
+  }),
+  recommendations: query("GET /v1/products/:id/recommendations", {
+    summary: "What others bought with it; best sellers, marked `degraded`, while that is not known",
+    input: z.object({ id: z.string(), limit: pageInput.limit }),
+    output: z.object({ items: z.array(Product), degraded: z.literal(true).optional() }),
+    errors: { PRODUCT_NOT_FOUND: 404 },
+    allow: [],
+  }),
+  placeOrder: command("POST /v1/orders", {
+    summary: "Buy",
+    input: Purchase,
+    output: Order,
+    status: 201,
+    errors: checkout.operations.placeOrder.errors,
+    timeout: checkout.operations.placeOrder.timeout,
+    auth: "user",
+    idempotent: true,
+    keyed: true,
+    allow: [],
+  }),
+  overview: query("GET /v1/me/overview", {
+    summary: "Your profile, newest orders and open shipments; `degraded` names the parts that are missing",
+    output: z.object({
+      profile: User,
+      orders: z.array(Order),
+      shipments: z.array(Shipment),
+      degraded: z.array(z.string()),
+    }),
+    auth: "user",
+    allow: [],
+  }),
+});

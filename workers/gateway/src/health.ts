@@ -1,0 +1,41 @@
+import { contextOf, json } from "@weft/gateway";
+import { bindingName, describe, type Health, healthOf, invoke, log, systemRuntime, type Transport } from "@weft/mesh";
+import type { Hono } from "hono";
+import type * as z from "zod";
+import type { ShopContext, ShopEnv } from "./env.ts";
+import { services, toMesh } from "./mesh.ts";
+
+/** Who has not said that it is well by then is not well, ms. */
+const PATIENCE = 1_500;
+
+type Check = z.infer<typeof Health>["checks"][string];
+
+const NO_STORE = { "cache-control": "no-store" };
+
+/** Liveness for load balancers, and the state of every service and what it depends on for people. Both answer 200. */
+export function health(app: Hono<ShopEnv>): void {
+  app.get("/health", () => json({ status: "UP" }, 200, NO_STORE));
+  app.get("/health/detailed", async (c) => {
+    const found = await Promise.all(Object.keys(services).map((service) => checkService(service, c)));
+    const checks = Object.assign({}, ...found) as Record<string, Check>;
+    const up = Object.values(checks).every(({ status }) => status === "UP");
+    return json({ status: up ? "UP" : "DEGRADED", checks }, 200, NO_STORE);
+  });
+}
+
+/** `users`, and `users.database` for each thing that users depends on. */
+async function checkService(service: string, c: ShopContext): Promise<Record<string, Check>> {
+  const started = systemRuntime.now();
+  const took = () => systemRuntime.now() - started;
+  try {
+    const transport = (c.env as unknown as Record<string, Transport>)[bindingName(service)];
+    if (!transport) throw new TypeError(`No service binding ${bindingName(service)}: add it to wrangler.toml.`);
+    const answer = await invoke(healthOf(service), {}, transport, contextOf(c), { timeout: PATIENCE }, toMesh);
+    const { status, checks } = answer.body as z.infer<typeof Health>;
+    const nested = Object.entries(checks).map(([name, check]) => [`${service}.${name}`, check] as const);
+    return { [service]: { status, latency_ms: took() }, ...Object.fromEntries(nested) };
+  } catch (error) {
+    log("warn", "health", { service, cause: describe(error) });
+    return { [service]: { status: "DOWN", latency_ms: took() } };
+  }
+}

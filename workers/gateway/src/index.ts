@@ -1,0 +1,72 @@
+import { accessLog, bodyLimit, cleanHeaders, clientOf, cors, rescue, routes, traceRequest } from "@weft/gateway";
+import { idempotent } from "@weft/idempotency";
+import { Hono } from "hono";
+import { etag } from "hono/etag";
+import { secureHeaders } from "hono/secure-headers";
+import { docs } from "./docs.ts";
+import type { ShopEnv } from "./env.ts";
+import { health } from "./health.ts";
+import { perClient, perLogin } from "./limits.ts";
+import { services, toMesh } from "./mesh.ts";
+import { overview } from "./overview.ts";
+import { placeOrder } from "./place-order.ts";
+import { getProduct, listProducts } from "./products.ts";
+import { publicApi as api } from "./public-api.ts";
+import { recommendations } from "./recommendations.ts";
+import { whoIsAsking } from "./who-is-asking.ts";
+
+const app = new Hono<ShopEnv>();
+
+rescue(app);
+app.use(
+  // Outermost: it logs what the client gets, whoever decided on it.
+  accessLog(),
+  // Errors name the trace.
+  traceRequest,
+  // Before anything reads a header.
+  cleanHeaders,
+  secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, overwrite: false }),
+  // Browsers must be able to read refusals, too.
+  cors(),
+  // Before anything reads the body.
+  bodyLimit(),
+);
+
+const { forward, compose } = routes(app, {
+  authenticate: whoIsAsking,
+  limit: perClient,
+  once: idempotent({
+    store: (c) => c.env.IDEMPOTENCY,
+    scope: clientOf,
+    // An order's saga is joined, and a cancellation is what it is however often it is asked for. What will not get
+    // better by asking again is kept.
+    resumable: (c) => c.res.status >= 500 && (c.var.failure?.retryable || c.var.failure?.code === "INTERNAL"),
+  }),
+  outbound: toMesh,
+});
+
+forward(api.register);
+forward(api.logIn, { use: [perLogin] });
+forward(api.getProfile);
+forward(api.getKeys);
+compose(api.listProducts, listProducts, { use: [etag()] });
+compose(api.getProduct, getProduct, { use: [etag()] });
+compose(api.getRecommendations, recommendations, { use: [etag()] });
+compose(api.placeOrder, placeOrder);
+forward(api.listOrders);
+forward(api.getOrder);
+forward(api.streamOrder);
+forward(api.cancelOrder);
+compose(api.getOverview, overview);
+
+// Operators' paths: the services let in nobody else.
+forward(services.control.operations.audit, { path: "/_weft/audit" });
+forward(services.notifications.operations.list, { path: "/_weft/notifications" });
+forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
+
+// Asking for the whole mesh's health costs a call to every service.
+app.use("/health/detailed", perClient);
+health(app);
+docs(app);
+
+export default app;

@@ -1,0 +1,45 @@
+import { join } from "node:path";
+import { type Edge, startMesh, type TestMesh } from "@weft/testkit/mesh";
+import { ShopClient } from "@weft/testkit/shop-client";
+import { builtWorker } from "../../../scripts/lib/build.ts";
+import { root, workers } from "../../../scripts/lib/project.ts";
+import { seed as products } from "../../catalog/seed.ts";
+import { seed as stock } from "../../inventory/seed.ts";
+
+const OPERATOR_TOKEN = "operators-only-in-tests";
+const secrets: Record<string, string> = {
+  WEFT_OPERATOR_TOKEN: OPERATOR_TOKEN,
+  USERS_KEY_SECRET: Buffer.alloc(32, 7).toString("base64"),
+};
+const seeds: Record<string, () => string[]> = { "shop-catalog": products, "shop-inventory": stock };
+
+/** Every service behind the gateway. */
+export const services = workers()
+  .map(({ name }) => name.replace(/^shop-/, ""))
+  .filter((name) => name !== "gateway");
+
+/** An edge of the shop by its services' names. */
+export function edge(from: string, to: string): Edge {
+  return { from: `shop-${from}`, binding: to.toUpperCase(), to: `shop-${to}`, caller: from };
+}
+
+/** The whole shop, from its real wrangler configs, seeded, with faults on the given edges. */
+export function startShop(edges: readonly Edge[] = []): Promise<TestMesh> {
+  return startMesh({
+    root,
+    edges,
+    faultWorkerDir: builtWorker("fault-worker"),
+    workers: workers().map((worker) => ({
+      name: worker.name,
+      configPath: join(root, worker.config),
+      prebuiltWorkerDir: builtWorker(worker.name),
+      secrets: Object.fromEntries(worker.secrets.map((name) => [name, secrets[name] ?? ""])),
+      databases: worker.databases.map(({ binding }) => binding),
+      seed: seeds[worker.name]?.() ?? [],
+    })),
+  });
+}
+
+export function operatorOf(mesh: TestMesh): ShopClient {
+  return new ShopClient(mesh.fetch, OPERATOR_TOKEN);
+}
