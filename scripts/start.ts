@@ -50,6 +50,11 @@ async function start(): Promise<void> {
   if (await prepareDatabases(all, state)) console.log("databases are migrated and seeded");
 
   const recent: string[] = [];
+  let isReady = false;
+  // Until then the Workers log little but this script's own questions about their health.
+  const show = (line: string): void => {
+    if (isReady || !line.startsWith("[")) console.log(line);
+  };
   mesh = startGroup(await wrangler(all), {
     cwd: root,
     env: { ...process.env, ...values, ...wranglerEnv() },
@@ -57,13 +62,16 @@ async function start(): Promise<void> {
       recent,
       consoleFilter(
         all.map((worker) => worker.name),
-        (line) => console.log(line),
+        show,
       ),
     ),
   });
   void mesh.ended.then((code) => crashed(code, recent));
   await ready(recent);
-  const stopCrons = driveCrons(base, all, (line) => console.error(line));
+  isReady = true;
+  const stopCrons = driveCrons(base, all, (line) => {
+    if (!stopping) console.error(line);
+  });
   process.on("exit", stopCrons);
   console.log(`Weft is ready on ${base}`);
   console.log(nextSteps(secretsFile));
@@ -100,7 +108,7 @@ async function ready(recent: string[]): Promise<void> {
   let last = "no answer";
   while (Date.now() < deadline) {
     try {
-      const answer = await fetch(`${base}/health/detailed`, { signal: AbortSignal.timeout(5_000) });
+      const answer = await fetch(`${base}/health/detailed`, { signal: AbortSignal.timeout(3_000) });
       last = `${answer.status} ${await answer.text()}`;
       if (answer.ok) return;
     } catch (cause) {

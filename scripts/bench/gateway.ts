@@ -38,7 +38,7 @@ export default async function gateway(): Promise<Measured[]> {
       {
         config: {
           name: "pass-through",
-          main: "pass-through-worker.js",
+          main: join(builtWorker("pass-through-worker"), "pass-through-worker.js"),
           compatibility_date: "2026-10-01",
           services: [{ binding: "BACKEND", service: "shop-users", props: { caller: "gateway" } }],
         },

@@ -104,7 +104,9 @@ describe("catching up from the publisher's log", () => {
           request.signal.addEventListener("abort", () => reject(request.signal.reason as Error));
         }),
     };
+    const started = performance.now();
     expect(await shop.list({ timeout: 20 })).toEqual({ upToDate: false, lines: [] });
+    expect(performance.now() - started).toBeLessThan(2_000);
   });
 
   it("does nothing by cron without a binding to the publisher", async () => {
@@ -121,14 +123,13 @@ describe("catching up from the publisher's log", () => {
       for (const id of ["a", "b"]) await shop.place(id);
       await shop.log("order.cancelled", "a");
       await shop.place("c");
-      let broken = true;
+      let failures = 1;
       shop.env.HOOK = (subject) => {
-        if (broken && subject === "a") throw new Error("boom");
+        if (subject === "a" && failures-- > 0) throw new Error("boom");
       };
       expect(await shop.list()).toEqual({ upToDate: false, lines: ["placed b", "placed c"] });
       expect(await shop.cursor()).toBe(0);
 
-      broken = false;
       const lines = ["placed b", "placed c", "placed a", "cancelled a"];
       expect(await shop.list()).toEqual({ upToDate: true, lines });
       expect(await shop.cursor()).toBe(7);

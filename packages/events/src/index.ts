@@ -1,5 +1,11 @@
 export { type CatchUp, type CatchUpOptions } from "./catch-up.ts";
-export { database, type DatabaseOptions, type DatabaseResources, type Transact, transact } from "./database.ts";
+export {
+  database,
+  type DatabaseOptions,
+  type DatabaseResources,
+  type Transact,
+  transact,
+} from "./database.ts";
 export { Envelope, type EventRow, sourceOf, toEnvelope } from "./envelope.ts";
 export { eventLogOf, LogPage } from "./log.ts";
 export { type EventSource, type Publisher, publisher, type PublisherOptions } from "./publisher.ts";

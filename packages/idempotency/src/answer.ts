@@ -1,7 +1,7 @@
 import type { StoredAnswer } from "./record.ts";
 
 /** Headers that belong to the answer itself. Date, cookies and tracing belong to one delivery of it. */
-const KEPT_HEADERS = ["content-type", "location"];
+const KEPT_HEADERS = ["cache-control", "content-type", "location"];
 
 export const REPLAYED = "idempotency-replayed";
 

@@ -101,6 +101,7 @@ describe("idempotent", () => {
     const gate = Promise.withResolvers<Response>();
     behave = () => gate.promise;
     const first = send();
+    await vi.waitFor(() => expect(effects).toHaveLength(1));
     const second = await send();
     expect([second.status, second.headers.get("retry-after"), await code(second)]).toEqual([409, "1", "IDEMPOTENCY_KEY_IN_FLIGHT"]);
     gate.resolve(Response.json({}));

@@ -55,7 +55,10 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
 ): ExportedHandler<never> {
   const plugins: readonly Plugin[] = use;
   const resourcesOf = (scope: Scope): Record<string, unknown> =>
-    Object.assign({}, ...plugins.map((plugin) => plugin.resources?.(scope, workOf(scope.env, scope.waitUntil))));
+    Object.assign(
+      {},
+      ...plugins.map((plugin) => plugin.resources?.(scope, workOf(scope.env, scope.waitUntil))),
+    );
 
   const workOf = (env: unknown, waitUntil: Scope["waitUntil"]): Work => ({
     open(context = rootContext(newTrace())) {

@@ -22,7 +22,7 @@ describe("the happy path", () => {
     const snapshot = await life.time.result(life.driver.wait(10_000));
     expect(snapshot).toMatchObject({ state: "COMPLETED", settled: true, results: { mail: { step: "mail" } }, failure: undefined });
     expect(life.time.now() - began).toBe(6 * life.latency);
-    expect(life.published).toMatchObject([{ state: "COMPLETED", dueAt: undefined }]);
+    expect(life.published).toMatchObject([{ state: "RUNNING" }, { state: "COMPLETED", dueAt: undefined }]);
     expect(await life.ends()).toBe(true);
     expect(life.alarmAt).toBeUndefined();
     // One for the whole way: it is set further out than the first step needs.
@@ -176,9 +176,9 @@ describe("a long wait", () => {
   it("is left to the alarm, and the index knows when it ends", async () => {
     const life = new Life((step, phase) => (step === "mail" && phase === "do" ? "dead" : "ok"));
     await life.start();
-    await life.time.until(() => life.published.length > 0);
+    await life.time.until(() => life.published.length > 1);
     expect(life.driver.isDriving).toBe(false);
-    const [entry] = life.published;
+    const entry = life.published.at(-1);
     expect(entry?.state).toBe("RUNNING");
     expect(entry?.dueAt).toBe(life.alarmAt);
     expect(entry?.parked).toEqual(["mail"]);
@@ -187,16 +187,29 @@ describe("a long wait", () => {
 
 describe("trouble of the coordinator's own", () => {
   it("an index that is away does not hold up the starter, and hears of the end later", async () => {
-    const life = new Life();
-    life.publishFails = true;
+    const life = new Life((step) => {
+      if (step === "mail") life.publishFails = true;
+      return "ok";
+    });
     await life.start();
     expect(await life.time.result(life.driver.wait(5_000))).toMatchObject({ state: "COMPLETED" });
     await life.time.until(() => !life.driver.isDriving);
     expect(life.alarmAt).toBeDefined();
     life.publishFails = false;
     expect(await life.ends(60_000)).toBe(true);
-    expect(life.published).toMatchObject([{ state: "COMPLETED" }]);
+    expect(life.published).toMatchObject([{ state: "RUNNING" }, { state: "COMPLETED" }]);
     expect(life.alarmAt).toBeUndefined();
+  });
+
+  it("nothing takes effect before the index knows the saga", async () => {
+    const life = new Life();
+    life.publishFails = true;
+    await life.start();
+    expect(await life.time.result(life.driver.wait(5_000))).toMatchObject({ state: "RUNNING" });
+    expect(life.world.attempts).toEqual([]);
+    life.publishFails = false;
+    expect(await life.ends(60_000)).toBe(true);
+    expect(life.driver.snapshot()?.state).toBe("COMPLETED");
   });
 
   it("storage that fails leaves an alarm behind, and the alarm's handler never rejects", async () => {

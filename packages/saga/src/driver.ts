@@ -3,7 +3,7 @@ import { type Attempt, attemptStep, type SagaCall } from "./attempt.ts";
 import { canonical } from "./canonical.ts";
 import { type AlarmClock, DeadMan } from "./dead-man.ts";
 import type { SagaDefinition } from "./definition.ts";
-import type { SagaEvent } from "./event.ts";
+import type { SagaEvent, SagaState } from "./event.ts";
 import { apply, BEGINNING, fold, type Progress, triesOf } from "./fold.ts";
 import { isFinal, isSettled, next } from "./interpreter.ts";
 import { PARKED_INTERVAL } from "./plan.ts";
@@ -37,8 +37,8 @@ export class Driver {
   #progress: Progress = BEGINNING;
   #updatedAt = 0;
   #dueAt: number | undefined;
-  /** The index knows the end. */
-  #announced = false;
+  /** The state that the index knows. */
+  #indexed: SagaState | undefined;
   /** The end may be told to those who wait: the index knows it, or could not be reached. */
   #tellable = false;
   #driving: Promise<void> | undefined;
@@ -53,7 +53,8 @@ export class Driver {
     this.#progress = fold(stored.log);
     this.#updatedAt = stored.log.at(-1)?.at ?? stored.head.startedAt;
     this.#dueAt = isFinal(this.#progress.state) ? undefined : this.#updatedAt;
-    this.#announced = this.#tellable = stored.announced;
+    this.#indexed = stored.indexed;
+    this.#tellable = stored.indexed === this.#progress.state;
   }
 
   /** A saga is here, has something left to do, and does it just now. */
@@ -118,6 +119,8 @@ export class Driver {
 
   async #run(): Promise<void> {
     const { now, sleep } = this.#ports.runtime;
+    // Nothing takes effect before the index knows the saga: one that loses its alarm from here on will be found.
+    if (this.#head && !this.#indexed) await this.#publish();
     while (this.#head) {
       const decision = next(this.#head.plan, this.#progress, now());
       if (decision.type === "record") {
@@ -155,32 +158,36 @@ export class Driver {
   async #rest(until: number): Promise<void> {
     this.#dueAt = until;
     await this.#deadMan.set(until);
-    if (until - this.#ports.runtime.now() > LONG_WAIT) await this.#publish();
+    if (until - this.#ports.runtime.now() > LONG_WAIT) await this.#tryToPublish();
   }
 
   /** The index hears of the end before the starter does, so that whoever looks after the answer sees it there. */
   async #announce(): Promise<void> {
     this.#dueAt = undefined;
-    if (!this.#announced) {
+    if (this.#indexed !== this.#progress.state) {
       await this.#deadMan.keepAhead(0);
-      this.#announced = await this.#publish();
-      if (this.#announced) this.#ports.store.markAnnounced();
-      this.#tellable = true;
+      await this.#tryToPublish();
     }
+    this.#tellable = true;
     this.#waiters.wake();
-    if (this.#announced) await this.#deadMan.clear();
+    if (this.#indexed === this.#progress.state) await this.#deadMan.clear();
     else await this.#deadMan.set(this.#ports.runtime.now() + LONG_WAIT);
   }
 
-  async #publish(): Promise<boolean> {
-    const snapshot = this.snapshot();
+  async #tryToPublish(): Promise<void> {
     try {
-      if (snapshot) await this.#ports.publish(snapshot);
-      return true;
+      await this.#publish();
     } catch (error) {
       this.#log("error", "saga index could not be told", { cause: describe(error) });
-      return false;
     }
+  }
+
+  async #publish(): Promise<void> {
+    const snapshot = this.snapshot();
+    if (!snapshot) return;
+    await this.#ports.publish(snapshot);
+    this.#indexed = snapshot.state;
+    this.#ports.store.markIndexed(snapshot.state);
   }
 
   #record(event: SagaEvent): void {

@@ -13,14 +13,6 @@ export class SagaIndex {
     this.#db = drizzle(database);
   }
 
-  /** Before the saga begins, so that there is never a saga that the sweep does not know. */
-  async register(id: string, definition: string, now: number): Promise<void> {
-    await this.#db
-      .insert(sagaIndex)
-      .values({ id, definition, state: "RUNNING", startedAt: now, updatedAt: now, nextDueAt: now })
-      .onConflictDoNothing();
-  }
-
   /** Older news never replace newer ones. */
   async publish({ id, definition, state, startedAt, updatedAt, dueAt }: SagaSnapshot): Promise<void> {
     const news = { state, updatedAt, nextDueAt: dueAt ?? null };

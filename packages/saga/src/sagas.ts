@@ -49,7 +49,6 @@ export function sagasOf(objectOf: (id: string) => SagaObject, index: SagaIndex, 
       if (!parsed.success) {
         throw meshError("VALIDATION_FAILED", `Saga "${definition.name}" got input that it does not allow`, { errors: fieldErrors(parsed.error) });
       }
-      await index.register(id, definition.name, now());
       const { name, version } = definition;
       const result = await reach(id, () =>
         objectOf(id).start({ id, definition: name, version, input: parsed.data, trace: context.trace, principal: context.principal }),

@@ -53,9 +53,9 @@ it("gives back what was written, in its order, also to the next process", () => 
   expect(store.load()).toBeUndefined();
   store.begin(head, started);
   for (const event of later) store.append(event, "RUNNING");
-  expect(new SqlStore(db).load()).toEqual({ head, log: events, announced: false });
-  store.markAnnounced();
-  expect(new SqlStore(db).load()?.announced).toBe(true);
+  expect(new SqlStore(db).load()).toEqual({ head, log: events, indexed: undefined });
+  store.markIndexed("RUNNING");
+  expect(new SqlStore(db).load()?.indexed).toBe("RUNNING");
 });
 
 it("writes an event and the saga's row together or not at all", () => {

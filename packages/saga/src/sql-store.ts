@@ -10,7 +10,7 @@ export interface SqlDatabase {
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS saga (
     id TEXT PRIMARY KEY, definition TEXT NOT NULL, version INTEGER NOT NULL, head TEXT NOT NULL,
-    state TEXT NOT NULL, updated_at INTEGER NOT NULL, announced INTEGER NOT NULL DEFAULT 0
+    state TEXT NOT NULL, updated_at INTEGER NOT NULL, indexed TEXT
   );
   CREATE TABLE IF NOT EXISTS log (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, step TEXT, event TEXT NOT NULL
@@ -26,13 +26,13 @@ export class SqlStore implements SagaStore {
   }
 
   load(): Stored | undefined {
-    const [row] = this.#db.sql.exec("SELECT head, announced FROM saga").toArray();
+    const [row] = this.#db.sql.exec("SELECT head, indexed FROM saga").toArray();
     if (!row) return undefined;
     const log = this.#db.sql.exec("SELECT event FROM log ORDER BY seq").toArray();
     return {
       head: JSON.parse(String(row.head)) as Head,
       log: log.map(({ event }) => JSON.parse(String(event)) as Logged),
-      announced: row.announced === 1,
+      indexed: (row.indexed ?? undefined) as SagaState | undefined,
     };
   }
 
@@ -57,8 +57,8 @@ export class SqlStore implements SagaStore {
     });
   }
 
-  markAnnounced(): void {
-    this.#db.sql.exec("UPDATE saga SET announced = 1");
+  markIndexed(state: SagaState): void {
+    this.#db.sql.exec("UPDATE saga SET indexed = ?", state);
   }
 
   #log(event: Logged): void {

@@ -19,8 +19,8 @@ export interface Head {
 export interface Stored {
   readonly head: Head;
   readonly log: readonly Logged[];
-  /** The index has been told of the saga's end. */
-  readonly announced: boolean;
+  /** The state that the index knows; undefined while it does not know the saga. */
+  readonly indexed: SagaState | undefined;
 }
 
 /** Where one saga lives. Every method is synchronous and either happens whole or not at all. */
@@ -28,5 +28,5 @@ export interface SagaStore {
   load(): Stored | undefined;
   begin(head: Head, started: Logged): void;
   append(event: Logged, state: SagaState): void;
-  markAnnounced(): void;
+  markIndexed(state: SagaState): void;
 }

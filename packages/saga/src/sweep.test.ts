@@ -44,8 +44,8 @@ function objects(answers: Record<string, () => SagaSnapshot | undefined>) {
 
 it("the sweep wakes every saga that is overdue, and no other", async () => {
   const index = new SagaIndex(d1("migrations/checkout"));
-  await index.register("lost", "trip", 0);
-  await index.register("fresh", "trip", 2 * MINUTE);
+  await index.publish(snapshot("lost", { dueAt: 0 }));
+  await index.publish(snapshot("fresh", { dueAt: 2 * MINUTE }));
   await index.publish(snapshot("resting", { dueAt: 10 * MINUTE }));
   await index.publish(snapshot("over", { state: "COMPLETED", dueAt: undefined }));
   const { woken, objectOf } = objects({ lost: () => snapshot("lost", { state: "COMPLETED", updatedAt: 3 * MINUTE, dueAt: undefined }) });
@@ -57,7 +57,7 @@ it("the sweep wakes every saga that is overdue, and no other", async () => {
 
 it("one saga that cannot be woken does not keep the others asleep", async () => {
   const index = new SagaIndex(d1("migrations/checkout"));
-  for (const id of ["a", "b", "c"]) await index.register(id, "trip", 0);
+  for (const id of ["a", "b", "c"]) await index.publish(snapshot(id));
   const { woken, objectOf } = objects({
     b: () => {
       throw new Error("broken");
@@ -67,13 +67,10 @@ it("one saga that cannot be woken does not keep the others asleep", async () => 
   expect(woken.toSorted()).toEqual(["a", "b", "c"]);
 });
 
-it("a saga that was registered and never began is forgotten, but not while its starter may still be at it", async () => {
+it("a saga whose storage was deleted is forgotten", async () => {
   const index = new SagaIndex(d1("migrations/checkout"));
-  await index.register("never", "trip", 0);
-  const { objectOf } = objects({});
-  await sweep(index, objectOf, 5 * MINUTE);
-  expect(await index.countByState()).toEqual({ RUNNING: 1 });
-  await sweep(index, objectOf, 11 * MINUTE);
+  await index.publish(snapshot("gone"));
+  await sweep(index, objects({}).objectOf, 2 * MINUTE);
   expect(await index.countByState()).toEqual({});
 });
 
@@ -81,24 +78,12 @@ it("old news do not replace newer ones in the index", async () => {
   const index = new SagaIndex(d1("migrations/checkout"));
   await index.publish(snapshot("a", { state: "COMPLETED", updatedAt: 9, dueAt: undefined }));
   await index.publish(snapshot("a", { state: "RUNNING", updatedAt: 5 }));
-  await index.register("a", "trip", 20);
   expect(await index.countByState()).toEqual({ COMPLETED: 1 });
 });
 
-it("a saga is in the index before its object hears of it", async () => {
-  const index = new SagaIndex(d1("migrations/checkout"));
-  const seen: unknown[] = [];
-  const object = {
-    start: async () => {
-      seen.push(await index.countByState());
-      return "begun";
-    },
-  } as Partial<SagaObject> as SagaObject;
-  const runtime = { now: () => 0, random: () => 0, sleep: async () => {} };
-  const sagas = sagasOf(() => object, index, rootContext(newTrace()), runtime);
-  await sagas.start(trip, "t1", { to: "Rome" });
-  expect(seen).toEqual([{ RUNNING: 1 }]);
-  await expect(sagas.start(trip, "t2", { to: 1 } as never)).rejects.toMatchObject({ code: "VALIDATION_FAILED", errors: [{ pointer: "/to" }] });
+it("input that the definition does not allow starts nothing", async () => {
+  const sagas = sagasOf(objects({}).objectOf, new SagaIndex(d1()), rootContext(newTrace()), { now: () => 0, random: () => 0, sleep: async () => {} });
+  await expect(sagas.start(trip, "t1", { to: 1 } as never)).rejects.toMatchObject({ code: "VALIDATION_FAILED", errors: [{ pointer: "/to" }] });
 });
 
 it("a call to an object that restarts is made again", async () => {

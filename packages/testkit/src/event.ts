@@ -18,7 +18,12 @@ export function eventOf<E extends EventTypes, T extends keyof E & string>(
   type: T,
   subject: string,
   data: z.input<E[T]>,
-  { at = Date.UTC(2026, 10, 21), subjectSeq = 1, seq = subjectSeq, id = `${type}/${subject}/${subjectSeq}` }: EventPlace = {},
+  {
+    at = Date.UTC(2026, 10, 21),
+    subjectSeq = 1,
+    seq = subjectSeq,
+    id = `${type}/${subject}/${subjectSeq}`,
+  }: EventPlace = {},
 ) {
   return {
     specversion: "1.0" as const,

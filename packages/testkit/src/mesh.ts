@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import { createTestHarness } from "wrangler";
 import type { Fault } from "./fault-worker.ts";
 import { type Fetch, ShopClient } from "./shop-client.ts";
@@ -52,7 +53,7 @@ export async function startMesh({ root, workers, edges = [], faultWorkerDir }: M
       ...edges.map((edge) => ({
         config: {
           name: faultName(edge),
-          main: "fault-worker.js",
+          main: join(faultWorkerDir ?? "", "fault-worker.js"),
           compatibility_date: "2026-10-01",
           services: [{ binding: "REAL", service: edge.to, props: { caller: edge.caller } }],
         },

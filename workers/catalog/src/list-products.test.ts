@@ -34,6 +34,8 @@ async function idsOfAllPages(
     ids.push(...items.map(({ id }) => id));
     cursor = nextCursor ?? undefined;
     await between();
+    // Pages that lead back to themselves are a failure to see, not a test without end.
+    if (ids.length > 1_000) throw new Error("The pages do not end.");
   } while (cursor !== undefined);
   return ids;
 }

@@ -37,7 +37,11 @@ export async function audit(books: Books): Promise<Audit> {
       const expected = stock.received - confirmedUnits;
       const actual = stock.onHand + stock.inFlight;
       return {
-        balanced: money.settled === confirmedTotal && money.ledgerSum === 0 && actual === expected,
+        balanced:
+          money.settled === confirmedTotal &&
+          money.ledgerSum === 0 &&
+          (!consistent || money.stranded === 0) &&
+          actual === expected,
         money: { expected: confirmedTotal, actual: money.settled, inFlight: money.inFlight },
         stock: { expected, actual, reserved: stock.reserved },
         orders: counts,

@@ -1,4 +1,4 @@
-import { json } from "@weft/gateway";
+import { json, type OpenApiDocument } from "@weft/gateway";
 import { meshError } from "@weft/mesh";
 import type { Hono } from "hono";
 import type { ShopEnv } from "./env.ts";
@@ -6,9 +6,9 @@ import { describeApi } from "./public-api.ts";
 
 /** The files of swagger-ui-dist that the page needs; nothing else of that package is served. */
 const FILES: ReadonlySet<string> = new Set(["swagger-ui.css", "swagger-ui-bundle.js"]);
-const IMMUTABLE_ENOUGH = "public, max-age=86400";
+const FOR_A_DAY = "public, max-age=86400";
 
-/** Nothing from elsewhere, nothing inline but the styles that Swagger UI's own icons need. */
+/** Nothing from elsewhere and nothing inline; Swagger UI's own icons are data: images. */
 const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
@@ -47,7 +47,8 @@ function text(body: string, type: string): Response {
 
 /** The API's description, for machines and for people. */
 export function docs(app: Hono<ShopEnv>): void {
-  app.get("/openapi.json", (c) => json(describeApi(new URL(c.req.url).origin), 200, { "cache-control": "no-cache" }));
+  let description: OpenApiDocument | undefined;
+  app.get("/openapi.json", () => json((description ??= describeApi()), 200, { "cache-control": "no-cache" }));
   app.get("/docs", () => text(PAGE, "text/html"));
   app.get("/docs/start.js", () => text(START, "text/javascript"));
   app.get("/docs/:file", async (c) => {
@@ -55,7 +56,7 @@ export function docs(app: Hono<ShopEnv>): void {
     if (!FILES.has(file)) throw meshError("NOT_FOUND", `There is nothing at ${c.req.path}.`);
     const asset = await c.env.ASSETS.fetch(new URL(`/${file}`, c.req.url));
     const headers = new Headers(asset.headers);
-    headers.set("cache-control", IMMUTABLE_ENOUGH);
+    headers.set("cache-control", FOR_A_DAY);
     return new Response(asset.body, { status: asset.status, headers });
   });
 }

@@ -15,6 +15,21 @@ import { publicApi as api } from "./public-api.ts";
 import { recommendations } from "./recommendations.ts";
 import { whoIsAsking } from "./who-is-asking.ts";
 
+/** JSON is no page: it runs nothing, and nobody frames it. /docs has a policy of its own. */
+const documentPolicy: Parameters<typeof secureHeaders>[0] = {
+  contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] },
+  overwrite: false,
+  // About pages alone, or about browsers that are gone.
+  crossOriginOpenerPolicy: false,
+  crossOriginResourcePolicy: false,
+  originAgentCluster: false,
+  xDnsPrefetchControl: false,
+  xDownloadOptions: false,
+  xFrameOptions: false,
+  xPermittedCrossDomainPolicies: false,
+  xXssProtection: false,
+};
+
 const app = new Hono<ShopEnv>();
 
 rescue(app);
@@ -25,7 +40,7 @@ app.use(
   traceRequest,
   // Before anything reads a header.
   cleanHeaders,
-  secureHeaders({ contentSecurityPolicy: { defaultSrc: ["'none'"], frameAncestors: ["'none'"] }, overwrite: false }),
+  secureHeaders(documentPolicy),
   // Browsers must be able to read refusals, too.
   cors(),
   // Before anything reads the body.

@@ -28,15 +28,15 @@ export const publicApi = {
 
 const Location = z.string().describe("Where the order is found.");
 
-/** `origin` is where the API is called at. */
-export function describeApi(origin: string): OpenApiDocument {
+export function describeApi(): OpenApiDocument {
   return openApi(publicApi, {
     info: {
       title: "Weft shop",
       version: "1.0.0",
       description: "An online shop on Cloudflare Workers. Errors are problem documents (RFC 9457).",
     },
-    servers: [{ url: origin }],
+    // Wherever this document is found.
+    servers: [{ url: "/" }],
     schemas: { Money, Product, ProductWithStock, Stock, Order, User },
     additions: {
       placeOrder: {

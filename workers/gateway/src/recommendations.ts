@@ -17,11 +17,11 @@ export async function recommendations({ id, limit }: Input, c: ShopContext): Pro
     catalog.getProduct({ id }),
     views.recommendations({ productId: id, limit }, { fallback: null }),
   ]);
-  if (!found) {
-    c.set("degraded", ["recommendations"]);
-    const { items } = await catalog.bestSellers({ limit: Math.min(MOST, limit + 1) });
-    return { items: items.filter((product) => product.id !== id).slice(0, limit), degraded: true };
-  }
-  if (found.productIds.length === 0) return { items: [] };
-  return catalog.getProducts({ ids: found.productIds.join(",") });
+  if (found?.productIds.length) return catalog.getProducts({ ids: found.productIds.join(",") });
+  const { items } = await catalog.bestSellers({ limit: Math.min(MOST, limit + 1) });
+  const others = items.filter((product) => product.id !== id).slice(0, limit);
+  // Nobody has bought it with anything yet: that is known, and nothing is missing.
+  if (found) return { items: others };
+  c.set("degraded", ["recommendations"]);
+  return { items: others, degraded: true };
 }

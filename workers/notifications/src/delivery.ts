@@ -52,7 +52,9 @@ async function deliverDue(work: Work): Promise<void> {
     const transport = transportOf(env);
     for (let round = 0; round < ROUNDS; round++) {
       const claimed = await claim(db, AT_ONCE, Date.now());
-      const outcomes = await Promise.all(claimed.map((mail) => deliver(db, usersFor(work, mail), transport, mail)));
+      const outcomes = await Promise.all(
+        claimed.map((mail) => deliver(db, usersFor(work, mail), transport, mail)),
+      );
       // Nothing sent: what all of them need is down, and the rest can wait as well.
       if (!outcomes.includes("sent")) return;
     }

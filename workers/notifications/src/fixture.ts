@@ -57,7 +57,7 @@ export function startNotifications() {
     users,
     env,
     /** Stands in for the global fetch, which the HTTP transport uses. */
-    async fetch(url: RequestInfo | URL, init?: RequestInit): Promise<Response> {
+    fetch: async (url: RequestInfo | URL, init?: RequestInit): Promise<Response> => {
       const request = new Request(url, init);
       const { to, subject } = (await request.json()) as { to: string; subject: string };
       mailApi.requests.push({ key: request.headers.get("idempotency-key"), to, subject });

@@ -64,7 +64,9 @@ export function claim(db: Db, limit: number, now: number) {
       createdAt: notifications.createdAt,
       traceparent: notifications.traceparent,
       /** Null as long as no event of the order has come. */
-      userId: sql<string | null>`(SELECT user_id FROM customers WHERE customers.order_id = notifications.order_id)`,
+      userId: sql<
+        string | null
+      >`(SELECT user_id FROM customers WHERE customers.order_id = notifications.order_id)`,
     });
 }
 

@@ -25,7 +25,9 @@ export const notifications = sqliteTable(
     sentAt: integer("sent_at"),
   },
   (table) => [
-    index("notifications_due").on(table.dueAt).where(sql`due_at IS NOT NULL`),
+    index("notifications_due")
+      .on(table.dueAt)
+      .where(sql`due_at IS NOT NULL`),
     index("notifications_created").on(table.createdAt, table.id),
   ],
 );

@@ -42,7 +42,11 @@ describe("the mail", () => {
 
   it("of a refund names the order and the amount, in the currency's own minor units", () => {
     expect(refunded({ orderId: "ord_1", amount: eur(4_003) }).text).toContain("40.03 EUR for order ord_1");
-    expect(refunded({ orderId: "ord_1", amount: { amount: 500, currency: "JPY" } }).text).toContain("500 JPY");
-    expect(refunded({ orderId: "ord_1", amount: { amount: 1_234, currency: "KWD" } }).text).toContain("1.234 KWD");
+    expect(refunded({ orderId: "ord_1", amount: { amount: 500, currency: "JPY" } }).text).toContain(
+      "500 JPY",
+    );
+    expect(refunded({ orderId: "ord_1", amount: { amount: 1_234, currency: "KWD" } }).text).toContain(
+      "1.234 KWD",
+    );
   });
 });

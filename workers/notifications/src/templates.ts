@@ -35,7 +35,9 @@ export function cancelled({ orderId }: Cancelled): Mail {
 }
 
 export function refunded({ orderId, amount }: Refunded): Mail {
-  return mail(`Your refund for order ${orderId}`, [`We have sent ${money(amount)} for order ${orderId} back to you.`]);
+  return mail(`Your refund for order ${orderId}`, [
+    `We have sent ${money(amount)} for order ${orderId} back to you.`,
+  ]);
 }
 
 /** Error codes in a customer's words. */
@@ -50,6 +52,7 @@ function mail(subject: string, paragraphs: readonly string[]): Mail {
 
 /** `{ amount: 1999, currency: "EUR" }` → `19.99 EUR`; how many digits are minor units depends on the currency. */
 function money({ amount, currency }: Money): string {
-  const digits = new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+  const digits =
+    new Intl.NumberFormat("en", { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
   return `${(amount / 10 ** digits).toFixed(digits)} ${currency}`;
 }

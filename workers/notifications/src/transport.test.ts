@@ -24,7 +24,10 @@ describe("the HTTP transport", () => {
     await transport.send(mail);
     await transport.send(mail);
     for (const request of requests) {
-      expect({ url: request.url, method: request.method }).toEqual({ url: "https://mail.test/send", method: "POST" });
+      expect({ url: request.url, method: request.method }).toEqual({
+        url: "https://mail.test/send",
+        method: "POST",
+      });
       expect(request.headers.get("authorization")).toBe("Bearer t0k3n");
       expect(request.headers.get("idempotency-key")).toBe("ntf_1");
       expect(await request.json()).toEqual({ to: "ada@example.com", subject: "Hello", text: "Hello, Ada" });
@@ -43,9 +46,13 @@ describe("the HTTP transport", () => {
 
   it("gives up after its time limit", async () => {
     const { transport } = answering(
-      ({ signal }) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
+      ({ signal }) =>
+        new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason as Error))),
     );
-    await expect(transport.send(mail)).rejects.toMatchObject({ code: "UNAVAILABLE", cause: { name: "TimeoutError" } });
+    await expect(transport.send(mail)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      cause: { name: "TimeoutError" },
+    });
   });
 });
 

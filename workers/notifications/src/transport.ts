@@ -28,14 +28,23 @@ export interface HttpTransportOptions {
 }
 
 /** For a mail provider's HTTP API: `POST { to, subject, text }`, with the mail's id as Idempotency-Key. */
-export function httpTransport({ url, token, timeout = 5_000, fetch = globalThis.fetch }: HttpTransportOptions): Transport {
+export function httpTransport({
+  url,
+  token,
+  timeout = 5_000,
+  fetch = globalThis.fetch,
+}: HttpTransportOptions): Transport {
   return {
     async send({ id, to, subject, text }) {
       let response: Response;
       try {
         response = await fetch(url, {
           method: "POST",
-          headers: { "content-type": "application/json", authorization: `Bearer ${token}`, "idempotency-key": id },
+          headers: {
+            "content-type": "application/json",
+            authorization: `Bearer ${token}`,
+            "idempotency-key": id,
+          },
           body: JSON.stringify({ to, subject, text }),
           signal: AbortSignal.timeout(timeout),
         });
@@ -49,7 +58,12 @@ export function httpTransport({ url, token, timeout = 5_000, fetch = globalThis.
       if (response.status >= 500 || response.status === 408 || response.status === 429) {
         throw meshError("UNAVAILABLE", detail);
       }
-      throw new MeshError("MAIL_REFUSED", { status: 502, retryable: false, title: "The mail was refused", detail });
+      throw new MeshError("MAIL_REFUSED", {
+        status: 502,
+        retryable: false,
+        title: "The mail was refused",
+        detail,
+      });
     },
   };
 }
@@ -64,9 +78,12 @@ export interface MailEnv {
 /** The transport that the Worker's variables name. Throws TypeError for a setting that cannot work. */
 export function transportOf({ MAIL_TRANSPORT, MAIL_API_URL, MAIL_API_TOKEN }: MailEnv): Transport {
   if (MAIL_TRANSPORT === "console") return consoleTransport;
-  if (MAIL_TRANSPORT !== "http") throw new TypeError(`MAIL_TRANSPORT is "${MAIL_TRANSPORT}": use "console" or "http".`);
+  if (MAIL_TRANSPORT !== "http")
+    throw new TypeError(`MAIL_TRANSPORT is "${MAIL_TRANSPORT}": use "console" or "http".`);
   if (!MAIL_API_URL || !MAIL_API_TOKEN) {
-    throw new TypeError('MAIL_TRANSPORT "http" needs the variable MAIL_API_URL and the secret MAIL_API_TOKEN.');
+    throw new TypeError(
+      'MAIL_TRANSPORT "http" needs the variable MAIL_API_URL and the secret MAIL_API_TOKEN.',
+    );
   }
   return httpTransport({ url: MAIL_API_URL, token: MAIL_API_TOKEN });
 }

@@ -9,8 +9,14 @@ export async function audit(db: Db): Promise<OutputOf<typeof contract.operations
   const { orders, orderItems, eventLog } = tables;
   const [counts, open, [totals], [units], [log]] = await db.batch([
     db.select({ status: orders.status, count: count() }).from(orders).groupBy(orders.status),
-    db.select({ id: orders.id }).from(orders).where(inArray(orders.status, ["pending", "cancelling"])),
-    db.select({ amount: sum(orders.totalAmount).mapWith(Number) }).from(orders).where(eq(orders.status, "confirmed")),
+    db
+      .select({ id: orders.id })
+      .from(orders)
+      .where(inArray(orders.status, ["pending", "cancelling"])),
+    db
+      .select({ amount: sum(orders.totalAmount).mapWith(Number) })
+      .from(orders)
+      .where(eq(orders.status, "confirmed")),
     db
       .select({ quantity: sum(orderItems.quantity).mapWith(Number) })
       .from(orderItems)

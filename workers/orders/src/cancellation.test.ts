@@ -60,7 +60,10 @@ describe("an order is cancelled once, when money and stock are both back", () =>
     ["stock, stock, money, stock", [[s()], [s()], [r()], [s()]]],
     ["one batch", [[r(), s()]]],
     ["one batch with repetitions", [[s(), r(), s(), r()]]],
-    ["another id for the same part", [[r()], [refunded("ord_1", "again")], [s()], [returned("ord_1", "again")]]],
+    [
+      "another id for the same part",
+      [[r()], [refunded("ord_1", "again")], [s()], [returned("ord_1", "again")]],
+    ],
   ])("%s", async (_, batches) => {
     await cancelling();
     await deliver(...batches);
@@ -72,7 +75,12 @@ describe("an order is cancelled once, when money and stock are both back", () =>
     await cancelling();
     await Promise.all([r(), s(), r(), s()].map((event) => deliver([event])));
     expect(await status()).toBe("cancelled");
-    expect(await shop.log()).toEqual(["order.placed", "order.confirmed", "order.cancelling", "order.cancelled"]);
+    expect(await shop.log()).toEqual([
+      "order.placed",
+      "order.confirmed",
+      "order.cancelling",
+      "order.cancelled",
+    ]);
   });
 
   it("keeps orders apart, and settles events of orders that it does not know", async () => {

@@ -23,7 +23,12 @@ export type Order = z.infer<typeof Order>;
 
 const OrderId = z.object({ orderId: z.string() });
 const PublicId = z.object({ id: z.string() });
-const OrderFacts = z.object({ orderId: z.string(), userId: z.string(), items: z.array(OrderItem), total: Money });
+const OrderFacts = z.object({
+  orderId: z.string(),
+  userId: z.string(),
+  items: z.array(OrderItem),
+  total: Money,
+});
 
 /** Orders and what happened to them. */
 export const orders = contract(
@@ -38,7 +43,8 @@ export const orders = contract(
       allow: ["gateway"],
     }),
     stream: events("GET /v1/orders/:id/events", {
-      summary: "Status changes of an order as server-sent events, until it is final; resumes after Last-Event-ID",
+      summary:
+        "Status changes of an order as server-sent events, until it is confirmed, rejected or cancelled. Resumes after Last-Event-ID; 204 if there is nothing more to tell",
       input: PublicId.extend({ lastEventId: z.int().optional() }),
       errors: { ORDER_NOT_FOUND: 404 },
       auth: "user",
@@ -61,7 +67,12 @@ export const orders = contract(
       errors: { ORDER_NOT_FOUND: 404 },
       allow: ["checkout"],
     }),
-    create: command("POST /internal/orders", { input: OrderFacts, output: Order, fenced: "do", allow: ["checkout"] }),
+    create: command("POST /internal/orders", {
+      input: OrderFacts,
+      output: Order,
+      fenced: "do",
+      allow: ["checkout"],
+    }),
     reject: command("POST /internal/orders/:orderId/rejection", {
       input: OrderId.extend({ reason: z.string() }),
       output: Order.partial(),

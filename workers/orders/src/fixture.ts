@@ -15,7 +15,10 @@ export function startOrders() {
   const sent: Record<string, Envelope[]> = Object.fromEntries(queues.map((name) => [name, []]));
   const producers = queues.map((name) => [
     `${name}_EVENTS`,
-    { sendBatch: async (batch: { body: Envelope }[]) => void sent[name]?.push(...batch.map(({ body }) => body)) },
+    {
+      sendBatch: async (batch: { body: Envelope }[]) =>
+        void sent[name]?.push(...batch.map(({ body }) => body)),
+    },
   ]);
   const served = serve(worker, { DB, ...Object.fromEntries(producers) });
   const checkout = served.client(orders, { caller: "checkout" });

@@ -31,8 +31,12 @@ type Resources = ResourcesOf<typeof equipment>;
 const returns = subscriptions<Resources>({
   name: "orders",
   from: [
-    on(payments, { "payment.refunded": ({ event, ...writing }) => partReturned(writing, event.data.orderId, "money") }),
-    on(inventory, { "stock.returned": ({ event, ...writing }) => partReturned(writing, event.data.orderId, "stock") }),
+    on(payments, {
+      "payment.refunded": ({ event, ...writing }) => partReturned(writing, event.data.orderId, "money"),
+    }),
+    on(inventory, {
+      "stock.returned": ({ event, ...writing }) => partReturned(writing, event.data.orderId, "stock"),
+    }),
   ],
 });
 

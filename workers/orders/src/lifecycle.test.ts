@@ -9,10 +9,16 @@ beforeEach(() => {
 describe("an order", () => {
   it("is placed as pending and tells the views", async () => {
     const order = await shop.place();
-    expect(order).toMatchObject({ id: "ord_1", status: "pending", total: { amount: 3_000, currency: "EUR" } });
+    expect(order).toMatchObject({
+      id: "ord_1",
+      status: "pending",
+      total: { amount: 3_000, currency: "EUR" },
+    });
     expect(order.timeline).toMatchObject([{ status: "pending" }]);
     await shop.served.settled();
-    expect(shop.sent.VIEWS).toMatchObject([{ type: "order.placed", subject: "ord_1", data: factsOf("ord_1") }]);
+    expect(shop.sent.VIEWS).toMatchObject([
+      { type: "order.placed", subject: "ord_1", data: factsOf("ord_1") },
+    ]);
     expect(shop.sent.SHIPPING).toEqual([]);
   });
 
@@ -53,7 +59,9 @@ describe("an order", () => {
       timeline: [{ status: "pending" }, { status: "rejected", reason: "OUT_OF_STOCK" }],
     });
     await shop.served.settled();
-    expect(shop.sent.NOTIFICATIONS).toMatchObject([{ type: "order.rejected", data: { reason: "OUT_OF_STOCK" } }]);
+    expect(shop.sent.NOTIFICATIONS).toMatchObject([
+      { type: "order.rejected", data: { reason: "OUT_OF_STOCK" } },
+    ]);
   });
 
   it("never comes to be when its rejection was faster than its creation", async () => {
@@ -122,7 +130,9 @@ describe("a transition happens once, however many want it at once", () => {
 
   it("confirmation by two sagas", async () => {
     await shop.place();
-    await Promise.all(["a", "b"].map((saga) => shop.checkout.confirm({ orderId: "ord_1" }, step(saga, "confirm"))));
+    await Promise.all(
+      ["a", "b"].map((saga) => shop.checkout.confirm({ orderId: "ord_1" }, step(saga, "confirm"))),
+    );
     expect(await shop.log()).toEqual(["order.placed", "order.confirmed"]);
   });
 

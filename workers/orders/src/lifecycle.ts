@@ -14,7 +14,13 @@ export interface Writing {
 export async function place({ db, tx }: Writing, facts: OrderFacts): Promise<Order> {
   const { orderId, userId, items, total } = facts;
   const status = "pending";
-  const row = { id: orderId, userId, status, totalAmount: total.amount, totalCurrency: total.currency } as const;
+  const row = {
+    id: orderId,
+    userId,
+    status,
+    totalAmount: total.amount,
+    totalCurrency: total.currency,
+  } as const;
   const taken = await db.$count(tables.orders, eq(tables.orders.id, orderId));
   if (taken > 0) throw meshError("CONFLICT", `There is an order ${orderId} already.`);
   // Two attempts of one saga step at once: the slower one runs again, and the fence repeats the faster one's answer.
@@ -59,7 +65,9 @@ export function advance(
   }
   tx.rerunOn("order_timeline.");
   tx.add(
-    db.insert(tables.orderTimeline).values({ orderId: id, seq: timeline.length + 1, status, at: tx.now, reason }),
+    db
+      .insert(tables.orderTimeline)
+      .values({ orderId: id, seq: timeline.length + 1, status, at: tx.now, reason }),
     db.update(tables.orders).set({ status, reason, updatedAt: tx.now }).where(eq(tables.orders.id, id)),
   );
   const facts = { orderId: id, userId, items, total };

@@ -2,7 +2,11 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { statusStream } from "./status-stream.ts";
 import type { TimelineEntry } from "./store.ts";
 
-const entry = (seq: number, status: TimelineEntry["status"], reason: string | null = null): TimelineEntry => ({
+const entry = (
+  seq: number,
+  status: TimelineEntry["status"],
+  reason: string | null = null,
+): TimelineEntry => ({
   seq,
   status,
   at: Date.UTC(2026, 10, 21) + seq * 1_000,
@@ -58,13 +62,16 @@ describe("the stream of an order's statuses", () => {
     );
   });
 
-  it.each(["confirmed", "rejected", "cancelled"] as const)("follows the order and ends when it is %s", async (status) => {
-    clock.at(2_000, () => timeline.push(entry(2, status)));
-    clock.at(9_000, () => timeline.push(entry(3, "cancelling")));
-    expect(idsOf(await textOf(open()))).toEqual([1, 2]);
-    expect(clock.time).toBeGreaterThanOrEqual(2_000);
-    expect(clock.time).toBeLessThanOrEqual(2_300);
-  });
+  it.each(["confirmed", "rejected", "cancelled"] as const)(
+    "follows the order and ends when it is %s",
+    async (status) => {
+      clock.at(2_000, () => timeline.push(entry(2, status)));
+      clock.at(9_000, () => timeline.push(entry(3, "cancelling")));
+      expect(idsOf(await textOf(open()))).toEqual([1, 2]);
+      expect(clock.time).toBeGreaterThanOrEqual(2_000);
+      expect(clock.time).toBeLessThanOrEqual(2_300);
+    },
+  );
 
   it("goes past a confirmation that a cancellation has followed", async () => {
     timeline.push(entry(2, "confirmed"), entry(3, "cancelling"));
@@ -74,7 +81,8 @@ describe("the stream of an order's statuses", () => {
 
   it("resumes after the last id that the client saw: nothing twice, nothing left out", async () => {
     timeline.push(entry(2, "confirmed"), entry(3, "cancelling"), entry(4, "cancelled"));
-    for (const after of [0, 1, 2, 3]) expect(idsOf(await textOf(open(after)))).toEqual([1, 2, 3, 4].slice(after));
+    for (const after of [0, 1, 2, 3])
+      expect(idsOf(await textOf(open(after)))).toEqual([1, 2, 3, 4].slice(after));
   });
 
   it("sends a comment every 15 s of silence and ends after five minutes", async () => {

@@ -4,7 +4,10 @@ import { publicEntry, type TimelineEntry } from "./store.ts";
 
 /** How often the timeline is read again, ms. */
 const POLL = 300;
-/** A comment this often keeps proxies from closing a silent connection, ms (the HTML standard advises 15 s). */
+/**
+ * A comment this often keeps proxies from closing a silent connection, ms (the HTML standard advises 15 s). Where the
+ * runtime notices only on writing that a client has left, it notices then.
+ */
 const HEARTBEAT = 15_000;
 /** Longest stream, ms; the client comes back with the last id that it saw. */
 const LONGEST = 5 * 60_000;
@@ -24,7 +27,12 @@ export interface StatusStreamOptions {
  * `id` is the place in the timeline, `data` is `{ status, at, reason? }`. Ends after a settled status (confirmed,
  * rejected, cancelled) or after five minutes. Reads only while somebody waits for the next chunk.
  */
-export function statusStream({ read, after, signal, runtime }: StatusStreamOptions): ReadableStream<Uint8Array> {
+export function statusStream({
+  read,
+  after,
+  signal,
+  runtime,
+}: StatusStreamOptions): ReadableStream<Uint8Array> {
   const { now, sleep } = runtime;
   const gone = new AbortController();
   const stop = signal ? AbortSignal.any([signal, gone.signal]) : gone.signal;

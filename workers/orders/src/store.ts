@@ -75,5 +75,9 @@ export function publicEntry({ status, at, reason }: Omit<TimelineEntry, "seq">):
 }
 
 function notFound(id: string): MeshError {
-  return new MeshError("ORDER_NOT_FOUND", { status: 404, title: "There is no such order", detail: `You have no order ${id}.` });
+  return new MeshError("ORDER_NOT_FOUND", {
+    status: 404,
+    title: "There is no such order",
+    detail: `You have no order ${id}.`,
+  });
 }

@@ -46,13 +46,11 @@ describe("payment tokens", () => {
   it("tok_slow charges nothing when the caller has left meanwhile", async () => {
     vi.useFakeTimers();
     const caller = new AbortController();
-    const answer = expect(authorize("tok_slow", 1, caller.signal)).rejects.toMatchObject({
-      code: "DEADLINE_EXCEEDED",
-    });
+    const answer = authorize("tok_slow", 1, caller.signal).catch((error: unknown) => error);
     await vi.advanceTimersByTimeAsync(1_000);
     caller.abort();
     await vi.advanceTimersByTimeAsync(5_000);
-    await answer;
+    expect(await answer).toMatchObject({ code: "DEADLINE_EXCEEDED" });
     expect(await service.balances()).toEqual({});
   });
 

@@ -31,7 +31,9 @@ describe("shipments", () => {
   it("are prepared for a confirmed order", async () => {
     expect(await deliver(confirmed("ord_1", Date.UTC(2026, 10, 21)))).toEqual(["acked"]);
     expect(await open()).toEqual({
-      items: [{ id: "shp_ord_1", orderId: "ord_1", status: "preparing", createdAt: "2026-11-21T00:00:00.000Z" }],
+      items: [
+        { id: "shp_ord_1", orderId: "ord_1", status: "preparing", createdAt: "2026-11-21T00:00:00.000Z" },
+      ],
       nextCursor: null,
     });
   });
@@ -46,12 +48,15 @@ describe("shipments", () => {
     ["confirmed, cancelling", [confirmed("ord_1"), cancelling("ord_1")]],
     ["cancelling, confirmed", [cancelling("ord_1"), confirmed("ord_1")]],
     ["with repetitions", [confirmed("ord_1"), cancelling("ord_1"), confirmed("ord_1"), cancelling("ord_1")]],
-  ])("one for each order, and stopped by a cancellation in whatever order the events arrive: %s", async (_, events) => {
-    for (const event of events) expect(await deliver(event)).toEqual(["acked"]);
-    expect((await open()).items).toEqual([]);
-    const { results } = await DB.prepare("SELECT order_id, status FROM shipments").all();
-    expect(results).toEqual([{ order_id: "ord_1", status: "cancelled" }]);
-  });
+  ])(
+    "one for each order, and stopped by a cancellation in whatever order the events arrive: %s",
+    async (_, events) => {
+      for (const event of events) expect(await deliver(event)).toEqual(["acked"]);
+      expect((await open()).items).toEqual([]);
+      const { results } = await DB.prepare("SELECT order_id, status FROM shipments").all();
+      expect(results).toEqual([{ order_id: "ord_1", status: "cancelled" }]);
+    },
+  );
 
   it("are one for each order, even if the order's confirmation came as two events at once", async () => {
     const again = { ...confirmed("ord_1"), id: "another id" };
@@ -65,7 +70,10 @@ describe("shipments", () => {
     const seen: string[] = [];
     let cursor: string | null = null;
     do {
-      const page: Awaited<ReturnType<typeof open>> = await open("usr_1", { limit: 2, ...(cursor && { cursor }) });
+      const page: Awaited<ReturnType<typeof open>> = await open("usr_1", {
+        limit: 2,
+        ...(cursor && { cursor }),
+      });
       seen.push(...page.items.map(({ orderId }) => orderId));
       cursor = page.nextCursor;
     } while (cursor !== null);
@@ -73,6 +81,9 @@ describe("shipments", () => {
   });
 
   it("refuses a cursor that it has not made", async () => {
-    await expect(open("usr_1", { cursor: "x" })).rejects.toMatchObject({ code: "VALIDATION_FAILED", status: 400 });
+    await expect(open("usr_1", { cursor: "x" })).rejects.toMatchObject({
+      code: "VALIDATION_FAILED",
+      status: 400,
+    });
   });
 });

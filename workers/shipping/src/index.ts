@@ -12,8 +12,10 @@ const parcels = subscriptions<Resources>({
   name: "shipping",
   from: [
     on(orders, {
-      "order.confirmed": async ({ event, db, tx }) => tx.add(prepare(db, { ...event.data, at: Date.parse(event.time) })),
-      "order.cancelling": async ({ event, db, tx }) => tx.add(stop(db, { ...event.data, at: Date.parse(event.time) })),
+      "order.confirmed": async ({ event, db, tx }) =>
+        tx.add(prepare(db, { ...event.data, at: Date.parse(event.time) })),
+      "order.cancelling": async ({ event, db, tx }) =>
+        tx.add(stop(db, { ...event.data, at: Date.parse(event.time) })),
     }),
   ],
 });

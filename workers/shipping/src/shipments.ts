@@ -20,13 +20,19 @@ interface Order {
 
 /** Prepares the order's parcel, unless there is one or a cancellation came first. */
 export function prepare(db: Db, order: Order) {
-  return db.insert(shipments).values(rowOf(order, "preparing")).onConflictDoNothing({ target: shipments.orderId });
+  return db
+    .insert(shipments)
+    .values(rowOf(order, "preparing"))
+    .onConflictDoNothing({ target: shipments.orderId });
 }
 
 /** Stops the order's parcel. Leaves a row in any case, so that a late confirmation finds its place taken. */
 export function stop(db: Db, order: Order) {
   const set = { status: "cancelled", updatedAt: order.at } as const;
-  return db.insert(shipments).values(rowOf(order, "cancelled")).onConflictDoUpdate({ target: shipments.orderId, set });
+  return db
+    .insert(shipments)
+    .values(rowOf(order, "cancelled"))
+    .onConflictDoUpdate({ target: shipments.orderId, set });
 }
 
 /** A rebuilt table has the same ids: they come from the order's. */

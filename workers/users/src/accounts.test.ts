@@ -1,3 +1,4 @@
+import type * as Crypto from "node:crypto";
 import { eq } from "drizzle-orm";
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { ada, startUsers } from "../test/users-service.ts";
@@ -6,10 +7,10 @@ import { hashPassword } from "./password.ts";
 import { users } from "./schema.ts";
 
 // Counts the hashes and what they would cost, and makes them cheap.
-const scrypt = vi.hoisted(() => vi.fn());
+const scrypt = vi.hoisted(() => vi.fn<(...args: [string, Buffer, number, object, never]) => void>());
 vi.mock("node:crypto", async (importOriginal) => {
-  const crypto = await importOriginal<typeof import("node:crypto")>();
-  scrypt.mockImplementation((password: string, salt: Buffer, length: number, _: unknown, done: never) =>
+  const crypto = await importOriginal<typeof Crypto>();
+  scrypt.mockImplementation((password, salt, length, _, done) =>
     crypto.scrypt(password, salt, length, { N: 2 }, done),
   );
   return { ...crypto, scrypt };
@@ -88,7 +89,9 @@ describe("logIn", () => {
     await service.gateway.register(ada);
     scrypt.mockClear();
     await expect(service.gateway.logIn({ ...ada, password: "wrong" })).rejects.toThrow("INVALID_CREDENTIALS");
-    await expect(service.gateway.logIn({ ...ada, email: "bob@example.com" })).rejects.toThrow("INVALID_CREDENTIALS");
+    await expect(service.gateway.logIn({ ...ada, email: "bob@example.com" })).rejects.toThrow(
+      "INVALID_CREDENTIALS",
+    );
     const costs = scrypt.mock.calls.map(([, , length, options]) => [length, options] as unknown);
     expect(costs).toHaveLength(2);
     expect(costs[1]).toEqual(costs[0]);

@@ -1,3 +1,4 @@
+import type * as Crypto from "node:crypto";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ada, startUsers } from "../test/users-service.ts";
@@ -7,7 +8,7 @@ import { AFTERLIFE } from "./signing-keys.ts";
 
 // Passwords are not the point here, and an honest hash takes a good part of a second on a busy machine.
 vi.mock("node:crypto", async (importOriginal) => {
-  const crypto = await importOriginal<typeof import("node:crypto")>();
+  const crypto = await importOriginal<typeof Crypto>();
   const cheap = (password: string, salt: Buffer, length: number, _: unknown, done: never) =>
     crypto.scrypt(password, salt, length, { N: 2 }, done);
   return { ...crypto, scrypt: cheap };

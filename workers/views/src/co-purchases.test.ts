@@ -2,14 +2,19 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type Basket, history, type Life, startViews } from "./fixture.ts";
 
-const bought = (orderId: string, products: Record<string, number>) => history({ orderId, products }, ["order.placed", "order.confirmed"]);
+const bought = (orderId: string, products: Record<string, number>) =>
+  history({ orderId, products }, ["order.placed", "order.confirmed"]);
 const cancelledAgain: Life = ["order.placed", "order.confirmed", "order.cancelling", "order.cancelled"];
 
 describe("recommendations", () => {
   it("are what was bought together most often, then best sellers, never the product itself", async () => {
     const view = startViews();
     await view.deliver(...bought("ord_1", { a: 1, b: 1 }), ...bought("ord_2", { a: 1, b: 1, c: 1 }));
-    await view.deliver(...bought("ord_3", { d: 9 }), ...bought("ord_4", { e: 5 }), ...bought("ord_5", { a: 50 }));
+    await view.deliver(
+      ...bought("ord_3", { d: 9 }),
+      ...bought("ord_4", { e: 5 }),
+      ...bought("ord_5", { a: 50 }),
+    );
     expect(await view.recommend("a")).toEqual(["b", "c", "d", "e"]);
     expect(await view.recommend("a", 3)).toEqual(["b", "c", "d"]);
     expect(await view.recommend("d")).toEqual(["a", "e", "b", "c"]);
@@ -25,7 +30,9 @@ describe("recommendations", () => {
   it("forget an order that was cancelled, and never counted one that was rejected", async () => {
     const view = startViews();
     await view.deliver(...history({ orderId: "ord_1", products: { a: 1, b: 1 } }, cancelledAgain));
-    await view.deliver(...history({ orderId: "ord_2", products: { a: 1, c: 1 } }, ["order.placed", "order.rejected"]));
+    await view.deliver(
+      ...history({ orderId: "ord_2", products: { a: 1, c: 1 } }, ["order.placed", "order.rejected"]),
+    );
     expect(await view.recommend("a")).toEqual([]);
   });
 
@@ -33,7 +40,9 @@ describe("recommendations", () => {
     const view = startViews();
     const products = Object.fromEntries(Array.from({ length: 50 }, (_, index) => [`prod_${100 + index}`, 1]));
     await view.deliver(...bought("ord_1", products));
-    const { results } = await view.DB.prepare("SELECT COUNT(*) AS n, SUM(count) AS sum FROM bought_together").all();
+    const { results } = await view.DB.prepare(
+      "SELECT COUNT(*) AS n, SUM(count) AS sum FROM bought_together",
+    ).all();
     expect(results).toEqual([{ n: 2_450, sum: 2_450 }]);
     expect(await view.recommend("prod_100", 100)).toHaveLength(49);
   });
@@ -68,7 +77,9 @@ describe("recommendations", () => {
             }
           }
         }
-        const sales = await view.DB.prepare("SELECT product_id, sold FROM product_sales WHERE sold <> 0").raw();
+        const sales = await view.DB.prepare(
+          "SELECT product_id, sold FROM product_sales WHERE sold <> 0",
+        ).raw();
         const together = await view.DB.prepare(
           "SELECT product_id || ' ' || other_id, count FROM bought_together WHERE count <> 0",
         ).raw();

@@ -3,7 +3,9 @@ import { contract, pageInput, pageOf, query } from "@weft/mesh";
 import * as z from "zod";
 
 /** An order as the list shows it: with what has become of its money. */
-export const ListedOrder = Order.extend({ payment: z.enum(["authorized", "captured", "voided", "refunded"]).optional() });
+export const ListedOrder = Order.extend({
+  payment: z.enum(["authorized", "captured", "voided", "refunded"]).optional(),
+});
 export type ListedOrder = z.infer<typeof ListedOrder>;
 
 /** The read side: answers that are built from other services' events. */
@@ -17,7 +19,8 @@ export const views = contract("views", {
     allow: ["gateway"],
   }),
   recommendations: query("GET /internal/recommendations/:productId", {
-    summary: "Ids of products that were bought together with this one, most often first; best sellers fill up",
+    summary:
+      "Ids of products that were bought together with this one, most often first; best sellers fill up",
     input: z.object({ productId: z.string(), limit: pageInput.limit }),
     output: z.object({ productIds: z.array(z.string()) }),
     timeout: 500,

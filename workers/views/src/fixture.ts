@@ -9,7 +9,13 @@ import worker from "./index.ts";
 
 export type OrderEvent = ReturnType<typeof orderEvent>;
 
-const types = ["order.placed", "order.confirmed", "order.rejected", "order.cancelling", "order.cancelled"] as const;
+const types = [
+  "order.placed",
+  "order.confirmed",
+  "order.rejected",
+  "order.cancelling",
+  "order.cancelled",
+] as const;
 export type OrderEventType = (typeof types)[number];
 
 export interface Basket {
@@ -45,7 +51,13 @@ export function history(basket: Basket, [first, ...rest]: Life, at = 0): [OrderE
 }
 
 export function paymentEvent(orderId: string, type: keyof typeof payments.events, subjectSeq: number) {
-  return eventOf(payments, type, orderId, { orderId, amount: { amount: 100, currency: "EUR" } }, { subjectSeq });
+  return eventOf(
+    payments,
+    type,
+    orderId,
+    { orderId, amount: { amount: 100, currency: "EUR" } },
+    { subjectSeq },
+  );
 }
 
 /** The orders' event log as the views can read it. */

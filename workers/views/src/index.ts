@@ -44,6 +44,8 @@ export default service(views, {
       const page = await listOrders(db, context.principal?.sub ?? "", input);
       return respond(page, { headers: current ? {} : { [header.degraded]: "orders" } });
     },
-    recommendations: async ({ input, db }) => ({ productIds: await recommend(db, input.productId, input.limit) }),
+    recommendations: async ({ input, db }) => ({
+      productIds: await recommend(db, input.productId, input.limit),
+    }),
   },
 });

@@ -21,23 +21,26 @@ function fold(events: readonly [OrderEvent, ...OrderEvent[]]): ListedOrder {
     at: time,
     ...(type === "order.rejected" && { reason: (data as { reason?: string }).reason }),
   }));
-  const { orderId, items, total } = events[0].data as { orderId: string } & Pick<ListedOrder, "items" | "total">;
+  const { orderId, items, total } = events[0].data as { orderId: string } & Pick<
+    ListedOrder,
+    "items" | "total"
+  >;
   return { id: orderId, status: timeline.at(-1)?.status ?? "pending", items, total, timeline };
 }
 
 describe("the list of orders", () => {
   it("equals the in-order fold of the events, whatever order, batches and repetitions they arrive in", async () => {
-    const arrivals = fc
-      .tuple(fc.constantFrom(...lives), fc.constantFrom(...lives))
-      .chain(([one, two]) => {
-        const first = history({ orderId: "ord_1", products: { a: 1, b: 2 } }, one, 0);
-        const second = history({ orderId: "ord_2", products: { b: 1 } }, two, 500);
-        const events = [...first, ...second];
-        const copies = fc.array(fc.constantFrom(...events), { maxLength: 4 });
-        return copies
-          .chain((extra) => fc.shuffledSubarray([...events, ...extra], { minLength: events.length + extra.length }))
-          .map((order) => ({ order, expected: [fold(second), fold(first)] }));
-      });
+    const arrivals = fc.tuple(fc.constantFrom(...lives), fc.constantFrom(...lives)).chain(([one, two]) => {
+      const first = history({ orderId: "ord_1", products: { a: 1, b: 2 } }, one, 0);
+      const second = history({ orderId: "ord_2", products: { b: 1 } }, two, 500);
+      const events = [...first, ...second];
+      const copies = fc.array(fc.constantFrom(...events), { maxLength: 4 });
+      return copies
+        .chain((extra) =>
+          fc.shuffledSubarray([...events, ...extra], { minLength: events.length + extra.length }),
+        )
+        .map((order) => ({ order, expected: [fold(second), fold(first)] }));
+    });
     await fc.assert(
       fc.asyncProperty(arrivals, fc.integer({ min: 1, max: 4 }), async ({ order, expected }, size) => {
         const view = startViews();
@@ -54,7 +57,9 @@ describe("the list of orders", () => {
     const view = startViews();
     const [placed, confirmed] = history({ orderId: "ord_1" }, ["order.placed", "order.confirmed"]);
     await view.deliver(confirmed);
-    expect((await view.list()).items).toMatchObject([{ status: "confirmed", timeline: [{ status: "confirmed" }] }]);
+    expect((await view.list()).items).toMatchObject([
+      { status: "confirmed", timeline: [{ status: "confirmed" }] },
+    ]);
     await view.deliver(placed);
     expect((await view.list()).items).toMatchObject([
       { status: "confirmed", timeline: [{ status: "pending" }, { status: "confirmed" }] },
@@ -73,7 +78,10 @@ describe("the list of orders", () => {
     await view.deliver(orderEvent({ orderId: "ord_1" }, "order.placed", 1));
     expect((await view.list()).items[0]).not.toHaveProperty("payment");
     await view.deliver(paymentEvent("ord_1", "payment.refunded", 3));
-    await view.deliver(paymentEvent("ord_1", "payment.captured", 2), paymentEvent("ord_1", "payment.authorized", 1));
+    await view.deliver(
+      paymentEvent("ord_1", "payment.captured", 2),
+      paymentEvent("ord_1", "payment.authorized", 1),
+    );
     expect((await view.list()).items).toMatchObject([{ payment: "refunded" }]);
   });
 
@@ -86,7 +94,10 @@ describe("the list of orders", () => {
     const seen: string[] = [];
     let cursor: string | null = null;
     do {
-      const page: Awaited<ReturnType<typeof view.list>> = await view.list("usr_1", { limit: 2, ...(cursor && { cursor }) });
+      const page: Awaited<ReturnType<typeof view.list>> = await view.list("usr_1", {
+        limit: 2,
+        ...(cursor && { cursor }),
+      });
       seen.push(...page.items.map(({ id }) => id));
       cursor = page.nextCursor;
     } while (cursor !== null);
@@ -119,7 +130,9 @@ describe("reading one's own writes", () => {
     const ask = async () => {
       const headers = new Headers();
       writeContext(headers, rootContext(newTrace(), { principal: { sub: "usr_1", scopes: [] } }), 0);
-      const answer = await view.served.binding("gateway").fetch(new Request("http://mesh/v1/orders", { headers }));
+      const answer = await view.served
+        .binding("gateway")
+        .fetch(new Request("http://mesh/v1/orders", { headers }));
       const { items } = (await answer.json()) as { items: unknown[] };
       return { status: answer.status, degraded: answer.headers.get(header.degraded), items: items.length };
     };

@@ -54,7 +54,9 @@ async function timelinesOf(db: Db, orderIds: readonly string[]): Promise<Map<str
     .where(inArray(orderViewTimeline.orderId, ids))
     .orderBy(asc(orderViewTimeline.seq));
   for (const { orderId, status, at, reason } of rows) {
-    timelines.get(orderId)?.push({ status, at: new Date(at).toISOString(), ...(reason !== null && { reason }) });
+    timelines
+      .get(orderId)
+      ?.push({ status, at: new Date(at).toISOString(), ...(reason !== null && { reason }) });
   }
   return timelines;
 }

@@ -23,7 +23,11 @@ interface OrderEvent extends Place {
  * What an order's event does to its row. The newest event has the say about the status, whichever arrives last:
  * each statement gives the same end in any order, hence needs no look at what is there.
  */
-export function orderStatements(db: Db, status: OrderStatus, { subjectsequence: seq, time, data }: OrderEvent) {
+export function orderStatements(
+  db: Db,
+  status: OrderStatus,
+  { subjectsequence: seq, time, data }: OrderEvent,
+) {
   const { orderId, userId, items, total, reason } = data;
   const at = Date.parse(time);
   const newer = sql`excluded.applied > ${orderView.applied}`;

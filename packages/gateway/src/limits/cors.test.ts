@@ -29,6 +29,12 @@ it("leaves an OPTIONS that is no preflight to the routes", async () => {
   expect(response.headers.get("allow")).toBe("POST, OPTIONS");
 });
 
+it("says nothing to those who are no page, but that there would be more to say", async () => {
+  const { headers } = await app.request("/things", { method: "POST" });
+  expect([...headers.keys()].filter((name) => name.startsWith("access-control-"))).toEqual([]);
+  expect(headers.get("vary")).toBe("Origin");
+});
+
 it("lets only the given origins in", async () => {
   const strict = testApp(cors({ origin: [origin] })).get("/", (c) => c.json({}));
   const from = async (value: string) => (await strict.request("/", { headers: { origin: value } })).headers;

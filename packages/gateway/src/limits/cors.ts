@@ -6,7 +6,10 @@ export interface CorsOptions {
   origin?: string | string[];
 }
 
-/** Lets browsers call the API. Only preflights are answered here: OPTIONS without one is a question about a path. */
+/**
+ * Lets browsers call the API. Requests that come from no page are left alone; an OPTIONS that is no preflight is a
+ * question about a path, and not answered here either.
+ */
 export function cors({ origin = "*" }: CorsOptions = {}): MiddlewareHandler {
   const handle = honoCors({
     origin,
@@ -33,8 +36,10 @@ export function cors({ origin = "*" }: CorsOptions = {}): MiddlewareHandler {
     ],
     maxAge: 86_400,
   });
-  return (c, next) => {
+  return async (c, next) => {
     const preflight = c.req.header("access-control-request-method") !== undefined;
-    return c.req.method === "OPTIONS" && !preflight ? next() : handle(c, next);
+    if (c.req.header("origin") !== undefined && (c.req.method !== "OPTIONS" || preflight)) return handle(c, next);
+    await next();
+    c.res.headers.append("vary", "Origin");
   };
 }

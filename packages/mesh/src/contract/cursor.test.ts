@@ -16,11 +16,20 @@ describe("cursor", () => {
   });
 
   it("is safe in a URL", () => {
-    const cursor = toPage(Array.from({ length: 2 }, () => "?>ÿ~"), 1, (text) => [text]).nextCursor;
+    const cursor = toPage(
+      Array.from({ length: 2 }, () => "?>ÿ~"),
+      1,
+      (text) => [text],
+    ).nextCursor;
     expect(encodeURIComponent(cursor ?? "")).toBe(cursor);
   });
 
-  it.each(["", "garbage!", "W10", btoa('{"a":1}'), btoa('["3","x"]')])("refuses %j as the client's mistake", (text) => {
-    expect(() => afterCursor(text, Key)).toThrow(expect.objectContaining({ code: "VALIDATION_FAILED", status: 400 }));
-  });
+  it.each(["", "garbage!", "W10", btoa('{"a":1}'), btoa('["3","x"]')])(
+    "refuses %j as the client's mistake",
+    (text) => {
+      expect(() => afterCursor(text, Key)).toThrow(
+        expect.objectContaining({ code: "VALIDATION_FAILED", status: 400 }),
+      );
+    },
+  );
 });

@@ -1,5 +1,6 @@
 import { newTrace } from "@weft/mesh";
 import { Driver, type Ports } from "../driver.ts";
+import { isFinal } from "../interpreter.ts";
 import type { SagaSnapshot } from "../snapshot.ts";
 import { trip } from "./definition.ts";
 import { MemoryStore } from "./memory-store.ts";
@@ -55,7 +56,7 @@ export class Life {
 
   /** Lets time pass until the saga has ended and nothing is left to do; false if that takes longer than `ms`. */
   ends(ms = Number.POSITIVE_INFINITY): Promise<boolean> {
-    const over = () => this.store.announced && !this.driver.isDriving;
+    const over = () => this.store.indexed !== undefined && isFinal(this.store.indexed) && !this.driver.isDriving;
     return this.time.until(over, this.time.now() + ms);
   }
 

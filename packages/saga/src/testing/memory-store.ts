@@ -5,11 +5,11 @@ import type { Head, SagaStore, Stored } from "../store.ts";
 export class MemoryStore implements SagaStore {
   head: Head | undefined;
   log: Logged[] = [];
-  announced = false;
+  indexed: SagaState | undefined;
   onAppend: (event: Logged, write: () => void) => void = (_, write) => write();
 
   load(): Stored | undefined {
-    return this.head && { head: this.head, log: [...this.log], announced: this.announced };
+    return this.head && { head: this.head, log: [...this.log], indexed: this.indexed };
   }
 
   begin(head: Head, started: Logged): void {
@@ -23,7 +23,7 @@ export class MemoryStore implements SagaStore {
     });
   }
 
-  markAnnounced(): void {
-    this.announced = true;
+  markIndexed(state: SagaState): void {
+    this.indexed = state;
   }
 }
