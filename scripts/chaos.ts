@@ -16,6 +16,7 @@ import { randomFrom } from "./lib/random.ts";
 
 const OPERATOR_TOKEN = "chaos";
 const BUYERS = 4;
+const ANSWER_MS = 30_000;
 const READY_MS = 120_000;
 const SETTLE_MS = 120_000;
 const FINAL = new Set(["confirmed", "rejected", "cancelled"]);
@@ -29,7 +30,11 @@ const random = randomFrom(seed);
 const pick = <T>(items: readonly T[]): T => items[Math.floor(random() * items.length)] as T;
 const port = await tryPort(0);
 const base = `http://127.0.0.1:${port}`;
-const client = (token?: string) => new ShopClient((path, init) => fetch(base + path, init), token);
+const client = (token?: string) =>
+  new ShopClient(
+    (path, init) => fetch(base + path, { ...init, signal: AbortSignal.timeout(ANSWER_MS) }),
+    token,
+  );
 
 let shop: ChildProcess | undefined;
 let up = false;
@@ -38,7 +43,8 @@ const state = mkdtempSync(join(tmpdir(), "weft-chaos-"));
 async function start(): Promise<void> {
   shop = spawn(process.execPath, [join(root, "scripts", "start.ts")], {
     cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
+    // The channel carries nothing: the shop ends when it closes, however this process ends.
+    stdio: ["ignore", "pipe", "inherit", "ipc"],
     env: { ...process.env, PORT: String(port), WEFT_STATE: state, WEFT_OPERATOR_TOKEN: OPERATOR_TOKEN },
   });
   const began = Date.now();

@@ -7,7 +7,13 @@ export { boundary } from "./errors/boundary.ts";
 export { rescue } from "./errors/rescue.ts";
 export { bodyLimit } from "./limits/body-limit.ts";
 export { cors, type CorsOptions } from "./limits/cors.ts";
-export { addressOf, clientOf, rateLimit, type RateLimiter, type RateLimitPolicy } from "./rate-limit/rate-limit.ts";
+export {
+  addressOf,
+  clientOf,
+  rateLimit,
+  type RateLimiter,
+  type RateLimitPolicy,
+} from "./rate-limit/rate-limit.ts";
 export { cleanHeaders } from "./request/clean-headers.ts";
 export { json } from "./request/json.ts";
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./openapi/openapi.ts";

@@ -18,10 +18,18 @@ beforeEach(() => {
   effects = [];
   waiting = [];
   store = memoryStore(() => now);
-  behave = () => Response.json({ number: effects.length }, { status: 201, headers: { location: "/things/1", date: "now" } });
+  behave = () =>
+    Response.json(
+      { number: effects.length },
+      { status: 201, headers: { location: "/things/1", date: "now" } },
+    );
   app = new Hono<{ Variables: IdempotencyVariables }>();
   app.onError((error) => problemResponse(isMeshError(error) ? error : meshError("INTERNAL"), "t"));
-  const once = idempotent({ store: () => store, scope: (c) => c.req.header("authorization") ?? "nobody", lease: LEASE });
+  const once = idempotent({
+    store: () => store,
+    scope: (c) => c.req.header("authorization") ?? "nobody",
+    lease: LEASE,
+  });
   const handle = (c: { var: IdempotencyVariables }) => {
     effects.push(c.var.execution.executionId);
     return behave(c);
@@ -38,7 +46,11 @@ interface Sent {
 }
 
 function send({ body = '{"a":1}', key = '"k1"', user = "ada", path = "/things" }: Sent = {}) {
-  const ctx = { waitUntil: (work: Promise<unknown>) => void waiting.push(work), passThroughOnException: () => {}, props: {} };
+  const ctx = {
+    waitUntil: (work: Promise<unknown>) => void waiting.push(work),
+    passThroughOnException: () => {},
+    props: {},
+  };
   const headers = new Headers({ authorization: user });
   if (key) headers.set("idempotency-key", key);
   return app.request(path, { method: "POST", body, headers }, {}, ctx) as Promise<Response>;
@@ -47,7 +59,11 @@ const code = async (response: Response) => ((await response.json()) as { code: s
 
 describe("idempotent", () => {
   it("runs a request once and replays its answer byte for byte, without what belongs to one delivery (I7, I15)", async () => {
-    behave = () => new Response('{ "odd":  "spacing é" }', { status: 201, headers: { location: "/things/1", "set-cookie": "a=b" } });
+    behave = () =>
+      new Response('{ "odd":  "spacing é" }', {
+        status: 201,
+        headers: { location: "/things/1", "set-cookie": "a=b" },
+      });
     const first = await send();
     const again = await send();
     expect(effects).toHaveLength(1);
@@ -62,7 +78,9 @@ describe("idempotent", () => {
 
   it("takes a quoted and a bare key, and another order of members, for the same request (I1, I19)", async () => {
     await send({ key: '"k1"', body: '{"a":1,"b":2}' });
-    expect((await send({ key: "k1", body: '{ "b": 2, "a": 1 }' })).headers.get("idempotency-replayed")).toBe("true");
+    expect((await send({ key: "k1", body: '{ "b": 2, "a": 1 }' })).headers.get("idempotency-replayed")).toBe(
+      "true",
+    );
   });
 
   it("answers 400 without a usable key, before anything happens (I4, I10)", async () => {
@@ -103,7 +121,11 @@ describe("idempotent", () => {
     const first = send();
     await vi.waitFor(() => expect(effects).toHaveLength(1));
     const second = await send();
-    expect([second.status, second.headers.get("retry-after"), await code(second)]).toEqual([409, "1", "IDEMPOTENCY_KEY_IN_FLIGHT"]);
+    expect([second.status, second.headers.get("retry-after"), await code(second)]).toEqual([
+      409,
+      "1",
+      "IDEMPOTENCY_KEY_IN_FLIGHT",
+    ]);
     gate.resolve(Response.json({}));
     await first;
   });
@@ -159,7 +181,11 @@ describe("idempotent", () => {
   });
 
   it("carries on after answers that are said to be resumable", async () => {
-    const once = idempotent({ store: () => store, scope: () => "ada", resumable: (c) => c.res.status >= 500 });
+    const once = idempotent({
+      store: () => store,
+      scope: () => "ada",
+      resumable: (c) => c.res.status >= 500,
+    });
     app.post("/sagas", once, (c) => {
       effects.push(c.var.execution.executionId);
       return behave(c);
@@ -197,7 +223,13 @@ describe("idempotent", () => {
 
   it("has the same execution again when the work was done but not written down (I14)", async () => {
     const whole = store;
-    const broken = { ...whole, getByName: (name: string) => ({ ...whole.getByName(name), finish: () => Promise.reject(new Error("lost")) }) };
+    const broken = {
+      ...whole,
+      getByName: (name: string) => ({
+        ...whole.getByName(name),
+        finish: () => Promise.reject(new Error("lost")),
+      }),
+    };
     const log = vi.spyOn(console, "error").mockReturnValue();
     store = broken;
     expect((await send()).status).toBe(201);
@@ -211,7 +243,13 @@ describe("idempotent", () => {
 
   it("answers 503 and does nothing when the store cannot be reached", async () => {
     const whole = store;
-    store = { ...whole, getByName: (name: string) => ({ ...whole.getByName(name), begin: () => Promise.reject(new Error("down")) }) };
+    store = {
+      ...whole,
+      getByName: (name: string) => ({
+        ...whole.getByName(name),
+        begin: () => Promise.reject(new Error("down")),
+      }),
+    };
     expect((await send()).status).toBe(503);
     expect(effects).toEqual([]);
   });

@@ -49,16 +49,23 @@ export function idempotent({
     const key = readKey(c.req.header("idempotency-key"));
     const { pathname, search } = new URL(c.req.url);
     const mark = await fingerprint(c.req.method, pathname + search, await c.req.text());
-    const object = store(c).getByName(await sha256(JSON.stringify([scope(c), `${c.req.method} ${routePath(c)}`, key])));
+    const object = store(c).getByName(
+      await sha256(JSON.stringify([scope(c), `${c.req.method} ${routePath(c)}`, key])),
+    );
     const verdict = await object.begin({ fingerprint: mark, lease, lifetime }).catch((cause: unknown) => {
       // Nothing was claimed, nothing was done.
       throw meshError("UNAVAILABLE", undefined, { cause });
     });
     switch (verdict.kind) {
       case "mismatch":
-        throw meshError("IDEMPOTENCY_KEY_REUSED", "It was sent with another body before; use a new key for a new request.");
+        throw meshError(
+          "IDEMPOTENCY_KEY_REUSED",
+          "It was sent with another body before; use a new key for a new request.",
+        );
       case "in-flight":
-        throw meshError("IDEMPOTENCY_KEY_IN_FLIGHT", "Ask again with the same key for its answer.", { retryAfter: 1 });
+        throw meshError("IDEMPOTENCY_KEY_IN_FLIGHT", "Ask again with the same key for its answer.", {
+          retryAfter: 1,
+        });
       case "replay":
         return replay(verdict.answer);
       case "new":
@@ -90,7 +97,8 @@ async function settle(
         return await object.suspend(who);
       case "finished": {
         const answer = await readAnswer(c.res);
-        if (answer.body.byteLength > MAX_BODY) throw new RangeError(`The answer has ${answer.body.byteLength} bytes.`);
+        if (answer.body.byteLength > MAX_BODY)
+          throw new RangeError(`The answer has ${answer.body.byteLength} bytes.`);
         const earlier = await object.finish(who, answer, lifetime);
         if (earlier) c.res = replay(earlier);
       }

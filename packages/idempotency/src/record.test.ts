@@ -5,7 +5,11 @@ import { begin, finish, type KeyRecord, release, type StoredAnswer, suspend } fr
 const LEASE = 30;
 const LIFETIME = 10_000;
 const claim = (fingerprint = "f1") => ({ fingerprint, lease: LEASE, lifetime: LIFETIME });
-const answer = (text: string): StoredAnswer => ({ status: 201, headers: {}, body: new TextEncoder().encode(text) });
+const answer = (text: string): StoredAnswer => ({
+  status: 201,
+  headers: {},
+  body: new TextEncoder().encode(text),
+});
 
 /** A key, a clock and ids e1, e2, …; what a store would do with them. */
 function key() {
@@ -25,8 +29,10 @@ function key() {
       record = finished.record;
       return finished.earlier;
     },
-    suspend: (executionId: string, attempt: number) => void (record = suspend(record, { executionId, attempt }, now)),
-    release: (executionId: string, attempt: number) => void (record = release(record, { executionId, attempt }, now)),
+    suspend: (executionId: string, attempt: number) =>
+      void (record = suspend(record, { executionId, attempt }, now)),
+    release: (executionId: string, attempt: number) =>
+      void (record = release(record, { executionId, attempt }, now)),
   };
 }
 
@@ -133,7 +139,8 @@ it("never runs two executions within a key's life, and never shows two answers",
           if (verdict.kind === "new" || verdict.kind === "resumed") running.push(verdict);
           if (verdict.kind === "replay") shown.add(new TextDecoder().decode(verdict.answer.body));
         }
-        const [one] = act === "begin" || act === "wait" ? [] : running.splice(pick % (running.length || 1), 1);
+        const [one] =
+          act === "begin" || act === "wait" ? [] : running.splice(pick % (running.length || 1), 1);
         if (!one) continue;
         if (act === "release") k.release(one.executionId, one.attempt);
         else effects.add(one.executionId);

@@ -66,7 +66,14 @@ export function begin(
   const executionId = record?.executionId ?? newId();
   const attempt = (record?.attempt ?? 0) + 1;
   return {
-    record: { state: "claimed", executionId, fingerprint, attempt, leaseEnds: now + lease, expiresAt: now + lifetime },
+    record: {
+      state: "claimed",
+      executionId,
+      fingerprint,
+      attempt,
+      leaseEnds: now + lease,
+      expiresAt: now + lifetime,
+    },
     verdict: { kind: record ? "resumed" : "new", executionId, attempt },
   };
 }

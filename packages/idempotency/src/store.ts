@@ -1,6 +1,16 @@
 import { DurableObject } from "cloudflare:workers";
 import { executionId } from "./execution-id.ts";
-import { type Attempt, begin, type Claim, finish, type KeyRecord, release, type StoredAnswer, suspend, type Verdict } from "./record.ts";
+import {
+  type Attempt,
+  begin,
+  type Claim,
+  finish,
+  type KeyRecord,
+  release,
+  type StoredAnswer,
+  suspend,
+  type Verdict,
+} from "./record.ts";
 
 const RECORD = "record";
 

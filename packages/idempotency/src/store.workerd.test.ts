@@ -22,7 +22,11 @@ describe("IdempotencyStore", () => {
   it("keeps one answer byte for byte and replays it, also after it was evicted from memory", async () => {
     const stub = store.getByName("kept");
     const begun = await stub.begin(claim);
-    expect(begun).toMatchObject({ kind: "new", attempt: 1, executionId: expect.stringMatching(/^[0-9A-Z]{26}$/) });
+    expect(begun).toMatchObject({
+      kind: "new",
+      attempt: 1,
+      executionId: expect.stringMatching(/^[0-9A-Z]{26}$/),
+    });
     expect(await stub.begin(claim)).toEqual({ kind: "in-flight" });
     if (begun.kind !== "new") throw new Error("unreachable");
     expect(await stub.finish(begun, answer, claim.lifetime)).toBeUndefined();

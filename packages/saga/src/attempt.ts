@@ -10,7 +10,13 @@ import type { Head } from "./store.ts";
 export type Attempt = Extract<Decision, { type: "attempt" }>;
 
 /** Makes one call of at most `timeout` ms; resolves with the answer's body, rejects with a MeshError. */
-export type SagaCall = (operation: Operation, input: unknown, step: SagaStep, timeout: number, head: Head) => Promise<unknown>;
+export type SagaCall = (
+  operation: Operation,
+  input: unknown,
+  step: SagaStep,
+  timeout: number,
+  head: Head,
+) => Promise<unknown>;
 
 /** A transport that ignores its timeout is not waited for longer than this, ms. */
 const GRACE = 500;
@@ -25,12 +31,24 @@ export async function attemptStep(
   action: Action,
 ): Promise<SagaEvent> {
   const outcome = await outcomeOf(action, head, progress, (input) =>
-    within(runtime, timeout + GRACE, call(action.operation, input, { sagaId: head.id, step, attempt }, timeout, head)),
+    within(
+      runtime,
+      timeout + GRACE,
+      call(action.operation, input, { sagaId: head.id, step, attempt }, timeout, head),
+    ),
   );
   if (outcome.type === "done") return { type: "done", step, phase, result: outcome.result };
   const { kind, failure, retryAfter } = outcome;
   const level = kind === "refused" ? "error" : "warn";
-  log(level, "saga step failed", { saga: head.id, traceId: head.trace.traceId, step, phase, attempt, kind, ...failure });
+  log(level, "saga step failed", {
+    saga: head.id,
+    traceId: head.trace.traceId,
+    step,
+    phase,
+    attempt,
+    kind,
+    ...failure,
+  });
   const wait = Math.max(backoff(planned.retry, attempt, runtime.random()), retryAfter);
   return { type: "failed", step, phase, kind, failure, retryAt: runtime.now() + wait };
 }
@@ -43,9 +61,18 @@ async function outcomeOf(
 ): Promise<Outcome> {
   let body: unknown;
   try {
-    body = input({ sagaId: head.id, input: head.input, results, failure: failure ?? { code: "INTERNAL", status: 500 } });
+    body = input({
+      sagaId: head.id,
+      input: head.input,
+      results,
+      failure: failure ?? { code: "INTERNAL", status: 500 },
+    });
   } catch (error) {
-    log("error", "saga step has no input", { saga: head.id, operation: operation.id, cause: describe(error) });
+    log("error", "saga step has no input", {
+      saga: head.id,
+      operation: operation.id,
+      cause: describe(error),
+    });
     return unsendable();
   }
   try {

@@ -1,5 +1,13 @@
 import { DurableObject } from "cloudflare:workers";
-import { bindingName, invoke, log, rootContext, type Runtime, systemRuntime, type Transport } from "@weft/mesh";
+import {
+  bindingName,
+  invoke,
+  log,
+  rootContext,
+  type Runtime,
+  systemRuntime,
+  type Transport,
+} from "@weft/mesh";
 import type { SagaDefinition } from "./definition.ts";
 import { Driver, type Ports } from "./driver.ts";
 import { isFinal } from "./interpreter.ts";
@@ -20,7 +28,9 @@ export interface CoordinatorOptions<Env> {
 
 /** A Durable Object class whose objects each run one saga. Export a subclass of it from the Worker's main module. */
 export function coordinator<Env>(options: CoordinatorOptions<Env>) {
-  const definitions = new Map(options.definitions.map((definition) => [`${definition.name}@${definition.version}`, definition]));
+  const definitions = new Map(
+    options.definitions.map((definition) => [`${definition.name}@${definition.version}`, definition]),
+  );
   const find: Ports["definition"] = (name, version) => definitions.get(`${name}@${version}`);
   const connect = options.connect ?? bound;
   const runtime = options.runtime ?? systemRuntime;
@@ -38,8 +48,9 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         definition: find,
         publish: (snapshot) => index.publish(snapshot),
         async call(operation, input, saga, timeout, { trace, principal }) {
-          const context = rootContext(trace, { principal });
-          return (await invoke(operation, input, connect(env, operation.service), context, { saga, timeout })).body;
+          const context = rootContext(trace);
+          return (await invoke(operation, input, connect(env, operation.service), context, { saga, timeout }))
+            .body;
         },
       });
     }

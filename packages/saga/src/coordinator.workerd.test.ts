@@ -1,5 +1,10 @@
 /// <reference types="vite/client" />
-import { abortAllDurableObjects, evictDurableObject, runDurableObjectAlarm, runInDurableObject } from "cloudflare:test";
+import {
+  abortAllDurableObjects,
+  evictDurableObject,
+  runDurableObjectAlarm,
+  runInDurableObject,
+} from "cloudflare:test";
 import { env } from "cloudflare:workers";
 import { header, newTrace, type Trace } from "@weft/mesh";
 import { beforeAll, expect, it } from "vitest";
@@ -41,7 +46,11 @@ beforeAll(async () => {
 
 it("runs a saga to its end, clears its alarm and tells the index", async () => {
   expect(await objectOf("happy").start(request("happy"))).toBe("begun");
-  expect(await objectOf("happy").wait(5_000)).toMatchObject({ state: "COMPLETED", settled: true, results: { mail: { step: "mail" } } });
+  expect(await objectOf("happy").wait(5_000)).toMatchObject({
+    state: "COMPLETED",
+    settled: true,
+    results: { mail: { step: "mail" } },
+  });
   expect(worldOf("happy").standing).toHaveLength(6);
   const row = await DB.prepare("SELECT state, next_due_at FROM saga_index WHERE id = 'happy'").first();
   expect(row).toEqual({ state: "COMPLETED", next_due_at: null });
@@ -70,7 +79,11 @@ it("takes everything back under the steps' own names when one is refused", async
   worldOf("refused", (step, phase) => (step === "car" && phase === "do" ? "business" : "ok"));
   await objectOf("refused").start(request("refused"));
   const snapshot = await objectOf("refused").wait(5_000);
-  expect(snapshot).toMatchObject({ state: "COMPENSATED", undone: ["flight", "hotel"], failure: { code: "NO_WAY", status: 409, step: "car" } });
+  expect(snapshot).toMatchObject({
+    state: "COMPENSATED",
+    undone: ["flight", "hotel"],
+    failure: { code: "NO_WAY", status: 409, step: "car" },
+  });
   expect(worldOf("refused").standing).toEqual([]);
 });
 

@@ -33,17 +33,23 @@ describe("a saga that breaks the rules cannot be built, and says which step and 
   });
   it("the same name twice", () => {
     // @ts-expect-error -- the name is taken
-    expect(() => toPivot().retriable("a", make, { input })).toThrow(/step "a": .*already a step of this name/);
+    expect(() => toPivot().retriable("a", make, { input })).toThrow(
+      /step "a": .*already a step of this name/,
+    );
   });
   it("an action without a fence", () => {
-    expect(() => start().pivot("p", look, { input })).toThrow(/step "p": things.look may take effect twice.*fenced: "do"/);
+    expect(() => start().pivot("p", look, { input })).toThrow(
+      /step "p": things.look may take effect twice.*fenced: "do"/,
+    );
     expect(() => start().pivot("p", unmake, { input })).toThrow(/fenced: "do"/);
   });
   it("an undo without a fence, or behind another service's", () => {
-    expect(() => start().compensatable("a", make, { input, undo: { operation: make, input } })).toThrow(/undo things.make.*fenced: "undo"/);
-    expect(() => start().compensatable("a", make, { input, undo: { operation: others.operations.unmake, input } })).toThrow(
-      /undo others.unmake belongs to another service/,
+    expect(() => start().compensatable("a", make, { input, undo: { operation: make, input } })).toThrow(
+      /undo things.make.*fenced: "undo"/,
     );
+    expect(() =>
+      start().compensatable("a", make, { input, undo: { operation: others.operations.unmake, input } }),
+    ).toThrow(/undo others.unmake belongs to another service/);
   });
 });
 
@@ -60,8 +66,14 @@ describe("a definition", () => {
     expect(trip.plan.steps[0]).toEqual({
       name: "flight",
       kind: "compensatable",
-      do: { operation: "things.make", retry: { timeout: 1_000, attempts: 4, budget: 8_000, base: 250, cap: 5_000 } },
-      undo: { operation: "things.unmake", retry: { timeout: 1_000, attempts: null, budget: 600_000, base: 500, cap: 60_000 } },
+      do: {
+        operation: "things.make",
+        retry: { timeout: 1_000, attempts: 4, budget: 8_000, base: 250, cap: 5_000 },
+      },
+      undo: {
+        operation: "things.unmake",
+        retry: { timeout: 1_000, attempts: null, budget: 600_000, base: 500, cap: 60_000 },
+      },
     });
     expect(JSON.parse(JSON.stringify(trip.plan))).toEqual(trip.plan);
     expect(Object.isFrozen(trip)).toBe(true);

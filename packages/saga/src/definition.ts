@@ -2,7 +2,15 @@ import type { InputOf, Operation, OutputOf } from "@weft/mesh";
 import type * as z from "zod";
 import { canonical, sha256 } from "./canonical.ts";
 import type { Failure } from "./event.ts";
-import { defaults, type Phase, type Plan, type PlanCall, type PlanStep, type Retry, type StepKind } from "./plan.ts";
+import {
+  defaults,
+  type Phase,
+  type Plan,
+  type PlanCall,
+  type PlanStep,
+  type Retry,
+  type StepKind,
+} from "./plan.ts";
 import { checkStep } from "./rules.ts";
 
 /** What the input of a step's call is made from: the saga's own input and the answers of the steps before. */
@@ -94,7 +102,10 @@ type AnyCall = CallOptions<Operation, never> & { undo?: Undo<Operation, never> }
 function build<I extends z.ZodType>(plan: Plan, input: I, actions: Actions) {
   const add = (kind: StepKind) => (name: string, operation: Operation, options: AnyCall) => {
     checkStep(plan.name, plan.steps, { name, kind, operation, undo: options.undo?.operation });
-    const step = { do: actionOf(operation, options), undo: options.undo && actionOf(options.undo.operation, options.undo) };
+    const step = {
+      do: actionOf(operation, options),
+      undo: options.undo && actionOf(options.undo.operation, options.undo),
+    };
     const steps = [...plan.steps, planStep(name, kind, operation, options)];
     return build({ ...plan, steps }, input, new Map([...actions, [name, step]]));
   };

@@ -20,7 +20,12 @@ describe("the happy path", () => {
     const began = life.time.now();
     expect(await life.start()).toBe("begun");
     const snapshot = await life.time.result(life.driver.wait(10_000));
-    expect(snapshot).toMatchObject({ state: "COMPLETED", settled: true, results: { mail: { step: "mail" } }, failure: undefined });
+    expect(snapshot).toMatchObject({
+      state: "COMPLETED",
+      settled: true,
+      results: { mail: { step: "mail" } },
+      failure: undefined,
+    });
     expect(life.time.now() - began).toBe(6 * life.latency);
     expect(life.published).toMatchObject([{ state: "RUNNING" }, { state: "COMPLETED", dueAt: undefined }]);
     expect(await life.ends()).toBe(true);
@@ -72,7 +77,11 @@ describe("waiting", () => {
     const life = new Life();
     life.latency = 800;
     await life.start();
-    expect(await life.time.result(life.driver.wait(1_000))).toMatchObject({ state: "RUNNING", settled: false, results: { flight: {} } });
+    expect(await life.time.result(life.driver.wait(1_000))).toMatchObject({
+      state: "RUNNING",
+      settled: false,
+      results: { flight: {} },
+    });
   });
 
   it("for a step ends when the step was done", async () => {
@@ -89,11 +98,18 @@ describe("waiting", () => {
   });
 
   it("ends when the outcome is certain, though an undo keeps failing", async () => {
-    const life = new Life((step, phase) => (step === "car" ? "dead" : step === "hotel" && phase === "undo" ? "dead" : "ok"));
+    const life = new Life((step, phase) =>
+      step === "car" ? "dead" : step === "hotel" && phase === "undo" ? "dead" : "ok",
+    );
     const began = life.time.now();
     await life.start();
     const snapshot = await life.time.result(life.driver.wait(60_000));
-    expect(snapshot).toMatchObject({ state: "COMPENSATING", settled: true, undone: ["flight"], failure: { step: "car", code: "UNAVAILABLE" } });
+    expect(snapshot).toMatchObject({
+      state: "COMPENSATING",
+      settled: true,
+      undone: ["flight"],
+      failure: { step: "car", code: "UNAVAILABLE" },
+    });
     expect(life.time.now() - began).toBeLessThan(10_000);
   });
 });
@@ -102,8 +118,14 @@ describe("waiting while the last undo is under way", () => {
   it("ends with the undo's own end", async () => {
     const life = new Life(dead("hotel"));
     await life.start();
-    await life.time.until(() => life.store.log.at(-1)?.type === "intent" && life.driver.snapshot()?.undone.includes("hotel") === true);
-    expect(await life.time.result(life.driver.wait(10_000))).toMatchObject({ state: "COMPENSATED", undone: ["flight", "hotel"] });
+    await life.time.until(
+      () =>
+        life.store.log.at(-1)?.type === "intent" && life.driver.snapshot()?.undone.includes("hotel") === true,
+    );
+    expect(await life.time.result(life.driver.wait(10_000))).toMatchObject({
+      state: "COMPENSATED",
+      undone: ["flight", "hotel"],
+    });
   });
 });
 
@@ -252,7 +274,10 @@ describe("trouble of the coordinator's own", () => {
     life.definition = () => broken;
     await life.start();
     await life.ends();
-    expect(life.driver.snapshot()).toMatchObject({ state: "COMPENSATED", failure: { code: "INTERNAL", step: "flight" } });
+    expect(life.driver.snapshot()).toMatchObject({
+      state: "COMPENSATED",
+      failure: { code: "INTERNAL", step: "flight" },
+    });
   });
 
   it("a participant that never answers is not waited for", async () => {

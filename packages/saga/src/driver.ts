@@ -64,11 +64,13 @@ export class Driver {
 
   /** Begins the saga, or joins it: the same id with the same input is the same saga, with another input a conflict. */
   async start(draft: Omit<Head, "startedAt">): Promise<"begun" | "joined" | "conflict"> {
-    if (!this.#head) await this.#deadMan.keepAhead(Math.max(...draft.plan.steps.map((step) => step.do.retry.timeout)));
+    if (!this.#head)
+      await this.#deadMan.keepAhead(Math.max(...draft.plan.steps.map((step) => step.do.retry.timeout)));
     const existing = this.#head;
     if (existing) {
       void this.drive();
-      const same = existing.plan.name === draft.plan.name && canonical(existing.input) === canonical(draft.input);
+      const same =
+        existing.plan.name === draft.plan.name && canonical(existing.input) === canonical(draft.input);
       return same ? "joined" : "conflict";
     }
     const at = this.#ports.runtime.now();
@@ -110,7 +112,9 @@ export class Driver {
         this.#log("error", "saga stopped until its alarm", { cause: describe(error) });
         await this.#deadMan.set(this.#ports.runtime.now() + LONG_WAIT);
       })
-      .catch((error: unknown) => this.#log("error", "saga has no alarm until it is swept", { cause: describe(error) }))
+      .catch((error: unknown) =>
+        this.#log("error", "saga has no alarm until it is swept", { cause: describe(error) }),
+      )
       .finally(() => {
         this.#driving = undefined;
       });
@@ -145,7 +149,10 @@ export class Driver {
     const planned = step[phase];
     const action = this.#ports.definition(head.plan.name, head.plan.version)?.action(step.name, phase);
     if (!planned || action?.operation.id !== planned.operation) {
-      this.#log("error", "saga needs code that is not deployed", { version: head.plan.version, operation: planned?.operation });
+      this.#log("error", "saga needs code that is not deployed", {
+        version: head.plan.version,
+        operation: planned?.operation,
+      });
       return false;
     }
     await this.#deadMan.keepAhead(attempt.timeout);
@@ -197,7 +204,8 @@ export class Driver {
     this.#progress = progress;
     this.#updatedAt = this.#dueAt = logged.at;
     if (event.type === "parked") this.#log("error", "saga step parked", event);
-    if (event.type === "ended" || event.type === "compensating") this.#log("info", `saga ${event.type}`, event);
+    if (event.type === "ended" || event.type === "compensating")
+      this.#log("info", `saga ${event.type}`, event);
   }
 
   #isOver(step: string | undefined): boolean {
@@ -208,6 +216,11 @@ export class Driver {
   }
 
   #log(level: "info" | "warn" | "error", message: string, fields: object): void {
-    log(level, message, { saga: this.#head?.id, definition: this.#head?.plan.name, traceId: this.#head?.trace.traceId, ...fields });
+    log(level, message, {
+      saga: this.#head?.id,
+      definition: this.#head?.plan.name,
+      traceId: this.#head?.trace.traceId,
+      ...fields,
+    });
   }
 }

@@ -12,7 +12,9 @@ export interface Tries {
   readonly unknown: boolean;
   readonly done: boolean;
   readonly parked: boolean;
-  readonly last: { readonly kind: FailureKind; readonly failure: Failure; readonly retryAt: number } | undefined;
+  readonly last:
+    | { readonly kind: FailureKind; readonly failure: Failure; readonly retryAt: number }
+    | undefined;
 }
 
 /** A saga's state: a projection of its log. */
@@ -54,8 +56,15 @@ export function apply(progress: Progress, event: Logged): Progress {
     case "ended":
       return { ...progress, state: event.state };
     case "done": {
-      const next = withTries(progress, event.step, event.phase, (tries) => ({ ...tries, open: false, done: true, parked: false }));
-      return event.phase === "undo" ? next : { ...next, results: { ...next.results, [event.step]: event.result } };
+      const next = withTries(progress, event.step, event.phase, (tries) => ({
+        ...tries,
+        open: false,
+        done: true,
+        parked: false,
+      }));
+      return event.phase === "undo"
+        ? next
+        : { ...next, results: { ...next.results, [event.step]: event.result } };
     }
     case "intent":
       return withTries(progress, event.step, event.phase, (tries) => ({
@@ -76,11 +85,21 @@ export function apply(progress: Progress, event: Logged): Progress {
       }));
     }
     case "parked":
-      return withTries(progress, event.step, event.phase, (tries) => ({ ...tries, open: false, unknown: tries.unknown || tries.open, parked: true }));
+      return withTries(progress, event.step, event.phase, (tries) => ({
+        ...tries,
+        open: false,
+        unknown: tries.unknown || tries.open,
+        parked: true,
+      }));
   }
 }
 
-function withTries(progress: Progress, step: string, phase: Phase, change: (tries: Tries) => Tries): Progress {
+function withTries(
+  progress: Progress,
+  step: string,
+  phase: Phase,
+  change: (tries: Tries) => Tries,
+): Progress {
   const phases = { ...progress.steps[step], [phase]: change(triesOf(progress, step, phase)) };
   return { ...progress, steps: { ...progress.steps, [step]: phases } };
 }

@@ -1,4 +1,11 @@
-export { type CallOptions, type Doing, saga, type SagaDefinition, type Undo, type Undoing } from "./definition.ts";
+export {
+  type CallOptions,
+  type Doing,
+  saga,
+  type SagaDefinition,
+  type Undo,
+  type Undoing,
+} from "./definition.ts";
 export type { EndState, Failure, FailureKind, Logged, SagaEvent, SagaState } from "./event.ts";
 export { apply, BEGINNING, fold, type Progress } from "./fold.ts";
 export { type Decision, isFinal, isSettled, next } from "./interpreter.ts";

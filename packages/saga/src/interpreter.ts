@@ -5,7 +5,13 @@ import type { Phase, Plan, PlanStep, Retry } from "./plan.ts";
 /** What to do now. */
 export type Decision =
   /** Record the intent, then call with this timeout (ms), then record the outcome. */
-  | { readonly type: "attempt"; readonly step: PlanStep; readonly phase: Phase; readonly attempt: number; readonly timeout: number }
+  | {
+      readonly type: "attempt";
+      readonly step: PlanStep;
+      readonly phase: Phase;
+      readonly attempt: number;
+      readonly timeout: number;
+    }
   /** Nothing to call: the log itself allows this conclusion. */
   | { readonly type: "record"; readonly event: SagaEvent }
   /** Nothing to do before this time, ms since the epoch. */
@@ -44,7 +50,8 @@ function forth(plan: Plan, progress: Progress, now: number): Decision {
   const tries = triesOf(progress, step.name, "do");
   const failure = reasonToGoBack(step, tries, now);
   if (failure) return record({ type: "compensating", step: step.name, failure });
-  if (step.kind !== "compensatable" && isSpent(step.do.retry, tries, now) && !tries.parked) return park(step, "do", tries);
+  if (step.kind !== "compensatable" && isSpent(step.do.retry, tries, now) && !tries.parked)
+    return park(step, "do", tries);
   return tryOrWait(step, "do", tries, now);
 }
 
@@ -62,7 +69,10 @@ function back(plan: Plan, progress: Progress, now: number): Decision {
   const undos = toUndo(plan, progress).map((step) => ({ step, tries: triesOf(progress, step.name, "undo") }));
   const open = undos.filter(({ tries }) => !tries.done && !tries.parked);
   if (open.length === 0) {
-    return record({ type: "ended", state: undos.every(({ tries }) => tries.done) ? "COMPENSATED" : "PARTIALLY_COMPENSATED" });
+    return record({
+      type: "ended",
+      state: undos.every(({ tries }) => tries.done) ? "COMPENSATED" : "PARTIALLY_COMPENSATED",
+    });
   }
   const spent = open.find(({ step, tries }) => isSpent(undoRetry(step), tries, now));
   if (spent) return park(spent.step, "undo", spent.tries);
@@ -73,7 +83,9 @@ function back(plan: Plan, progress: Progress, now: number): Decision {
 
 /** Steps whose effect is or may be there, last one first. */
 function toUndo(plan: Plan, progress: Progress): PlanStep[] {
-  return plan.steps.filter((step) => step.kind === "compensatable" && mayBeDone(triesOf(progress, step.name, "do"))).toReversed();
+  return plan.steps
+    .filter((step) => step.kind === "compensatable" && mayBeDone(triesOf(progress, step.name, "do")))
+    .toReversed();
 }
 
 function mayBeDone(tries: Tries): boolean {
@@ -84,7 +96,8 @@ function tryOrWait(step: PlanStep, phase: Phase, tries: Tries, now: number): Dec
   const due = dueAt(tries);
   if (due > now) return { type: "wait", until: due };
   const retry = phase === "do" ? step.do.retry : undoRetry(step);
-  const left = retry.budget === null || tries.attempts === 0 ? retry.timeout : tries.firstAt + retry.budget - now;
+  const left =
+    retry.budget === null || tries.attempts === 0 ? retry.timeout : tries.firstAt + retry.budget - now;
   // No time is left only after an interruption, and what was interrupted is worth one more whole attempt.
   const timeout = left > 0 ? Math.min(retry.timeout, left) : retry.timeout;
   return { type: "attempt", step, phase, attempt: tries.attempts + 1, timeout };

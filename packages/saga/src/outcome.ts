@@ -14,7 +14,8 @@ export type Outcome =
 
 /** What an error says about the step. Whatever does not say that nothing happened is `unknown`. */
 export function failed(operation: Operation, error: unknown): Outcome {
-  if (!isMeshError(error)) return { type: "failed", kind: "unknown", failure: { code: "INTERNAL", status: 500 }, retryAfter: 0 };
+  if (!isMeshError(error))
+    return { type: "failed", kind: "unknown", failure: { code: "INTERNAL", status: 500 }, retryAfter: 0 };
   const { code, status, detail } = error;
   return {
     type: "failed",
@@ -24,7 +25,10 @@ export function failed(operation: Operation, error: unknown): Outcome {
   };
 }
 
-function kindOf(operation: Operation, { code, status, retryable }: { code: string; status: number; retryable: boolean }): FailureKind {
+function kindOf(
+  operation: Operation,
+  { code, status, retryable }: { code: string; status: number; retryable: boolean },
+): FailureKind {
   if (status >= 500) return "unknown";
   // Only these come from behind the fence, which would have replayed the answer of an attempt that took effect.
   if (code in operation.errors || code === "FENCED") return "business";

@@ -37,7 +37,10 @@ export class SagaIndex {
   }
 
   async countByState(): Promise<Record<string, number>> {
-    const rows = await this.#db.select({ state: sagaIndex.state, sagas: count() }).from(sagaIndex).groupBy(sagaIndex.state);
+    const rows = await this.#db
+      .select({ state: sagaIndex.state, sagas: count() })
+      .from(sagaIndex)
+      .groupBy(sagaIndex.state);
     return Object.fromEntries(rows.map(({ state, sagas }) => [state, sagas]));
   }
 }

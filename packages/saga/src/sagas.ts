@@ -1,4 +1,13 @@
-import { type Context, describe, log, meshError, type Plugin, type Runtime, fieldErrors, systemRuntime } from "@weft/mesh";
+import {
+  type Context,
+  describe,
+  log,
+  meshError,
+  type Plugin,
+  type Runtime,
+  fieldErrors,
+  systemRuntime,
+} from "@weft/mesh";
 import type * as z from "zod";
 import type { SagaDefinition } from "./definition.ts";
 import { SagaIndex } from "./saga-index.ts";
@@ -11,7 +20,12 @@ export interface Sagas {
   /** Begins the saga, or joins the one of this id. Throws VALIDATION_FAILED, or CONFLICT if it has another input. */
   start<D extends SagaDefinition>(definition: D, id: string, input: z.input<D["input"]>): Promise<void>;
   /** The saga when it is settled, when `step` was done, or as it stands after `ms`; undefined if it was never started. */
-  wait<D extends SagaDefinition>(definition: D, id: string, ms: number, step?: keyof NonNullable<D["results"]> & string): Promise<SagaSnapshot<D> | undefined>;
+  wait<D extends SagaDefinition>(
+    definition: D,
+    id: string,
+    ms: number,
+    step?: keyof NonNullable<D["results"]> & string,
+  ): Promise<SagaSnapshot<D> | undefined>;
   get<D extends SagaDefinition>(definition: D, id: string): Promise<SagaSnapshot<D> | undefined>;
   /** Sagas of this service by state. */
   count(): Promise<Record<string, number>>;
@@ -26,7 +40,11 @@ export interface SagasOptions {
 }
 
 /** Gives handlers `sagas`, and lets the service's cron wake sagas that have overslept. */
-export function sagas({ object, index = "DB", runtime = systemRuntime }: SagasOptions): Plugin<{ sagas: Sagas }> {
+export function sagas({
+  object,
+  index = "DB",
+  runtime = systemRuntime,
+}: SagasOptions): Plugin<{ sagas: Sagas }> {
   const indexOf = (env: unknown) => new SagaIndex((env as Record<string, D1Database>)[index] as D1Database);
   const objectsOf = (env: unknown) => {
     const namespace = (env as Record<string, DurableObjectNamespace>)[object] as DurableObjectNamespace;
@@ -42,16 +60,30 @@ export function sagas({ object, index = "DB", runtime = systemRuntime }: SagasOp
   };
 }
 
-export function sagasOf(objectOf: (id: string) => SagaObject, index: SagaIndex, context: Context, { now }: Runtime): Sagas {
+export function sagasOf(
+  objectOf: (id: string) => SagaObject,
+  index: SagaIndex,
+  context: Context,
+  { now }: Runtime,
+): Sagas {
   return {
     async start(definition, id, input) {
       const parsed = definition.input.safeParse(input);
       if (!parsed.success) {
-        throw meshError("VALIDATION_FAILED", `Saga "${definition.name}" got input that it does not allow`, { errors: fieldErrors(parsed.error) });
+        throw meshError("VALIDATION_FAILED", `Saga "${definition.name}" got input that it does not allow`, {
+          errors: fieldErrors(parsed.error),
+        });
       }
       const { name, version } = definition;
       const result = await reach(id, () =>
-        objectOf(id).start({ id, definition: name, version, input: parsed.data, trace: context.trace, principal: context.principal }),
+        objectOf(id).start({
+          id,
+          definition: name,
+          version,
+          input: parsed.data,
+          trace: context.trace,
+          principal: context.principal,
+        }),
       );
       if (result === "conflict") throw meshError("CONFLICT", `Saga ${id} was started with another input.`);
       if (result === "undefined-here") throw meshError("UNAVAILABLE", "Another version is being deployed.");

@@ -29,7 +29,12 @@ export interface SagaSnapshot<D extends SagaDefinition = SagaDefinition> {
   readonly dueAt: number | undefined;
 }
 
-export function snapshotOf(head: Head, progress: Progress, updatedAt: number, dueAt: number | undefined): SagaSnapshot {
+export function snapshotOf(
+  head: Head,
+  progress: Progress,
+  updatedAt: number,
+  dueAt: number | undefined,
+): SagaSnapshot {
   const stepsWhere = (found: (phases: Progress["steps"][string]) => boolean | undefined) =>
     head.plan.steps.map(({ name }) => name).filter((name) => found(progress.steps[name] ?? {}));
   return {

@@ -63,7 +63,7 @@ it("writes an event and the saga's row together or not at all", () => {
   const store = new SqlStore(db);
   store.begin(head, started);
   const unwritable = { ...later[0], at: null } as unknown as Logged;
-  expect(() => store.append(unwritable, "COMPENSATING")).toThrow();
+  expect(() => store.append(unwritable, "COMPENSATING")).toThrow(/NOT NULL/);
   expect(db.rows("SELECT state FROM saga")).toEqual([{ state: "RUNNING" }]);
   expect(db.rows("SELECT count(*) AS n FROM log")).toEqual([{ n: 1 }]);
 });

@@ -3,8 +3,22 @@ import type { Head, SagaStore, Stored } from "./store.ts";
 
 /** The part of a Durable Object's storage that is used. */
 export interface SqlDatabase {
-  readonly sql: { exec(query: string, ...bindings: (string | number | null)[]): { toArray(): Record<string, SqlStorageValue>[] } };
+  readonly sql: {
+    exec(
+      query: string,
+      ...bindings: (string | number | null)[]
+    ): { toArray(): Record<string, SqlStorageValue>[] };
+  };
   transactionSync<T>(work: () => T): T;
+}
+
+interface HeadRow {
+  readonly head: string;
+  readonly indexed: SagaState | null;
+}
+
+interface LogRow {
+  readonly event: string;
 }
 
 const SCHEMA = `
@@ -26,13 +40,13 @@ export class SqlStore implements SagaStore {
   }
 
   load(): Stored | undefined {
-    const [row] = this.#db.sql.exec("SELECT head, indexed FROM saga").toArray();
+    const [row] = this.#db.sql.exec("SELECT head, indexed FROM saga").toArray() as unknown as HeadRow[];
     if (!row) return undefined;
-    const log = this.#db.sql.exec("SELECT event FROM log ORDER BY seq").toArray();
+    const log = this.#db.sql.exec("SELECT event FROM log ORDER BY seq").toArray() as unknown as LogRow[];
     return {
-      head: JSON.parse(String(row.head)) as Head,
-      log: log.map(({ event }) => JSON.parse(String(event)) as Logged),
-      indexed: (row.indexed ?? undefined) as SagaState | undefined,
+      head: JSON.parse(row.head) as Head,
+      log: log.map(({ event }) => JSON.parse(event) as Logged),
+      indexed: row.indexed ?? undefined,
     };
   }
 
@@ -63,6 +77,12 @@ export class SqlStore implements SagaStore {
 
   #log(event: Logged): void {
     const step = "step" in event ? event.step : null;
-    this.#db.sql.exec("INSERT INTO log (at, type, step, event) VALUES (?, ?, ?, ?)", event.at, event.type, step, JSON.stringify(event));
+    this.#db.sql.exec(
+      "INSERT INTO log (at, type, step, event) VALUES (?, ?, ?, ?)",
+      event.at,
+      event.type,
+      step,
+      JSON.stringify(event),
+    );
   }
 }

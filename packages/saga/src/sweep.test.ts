@@ -48,7 +48,9 @@ it("the sweep wakes every saga that is overdue, and no other", async () => {
   await index.publish(snapshot("fresh", { dueAt: 2 * MINUTE }));
   await index.publish(snapshot("resting", { dueAt: 10 * MINUTE }));
   await index.publish(snapshot("over", { state: "COMPLETED", dueAt: undefined }));
-  const { woken, objectOf } = objects({ lost: () => snapshot("lost", { state: "COMPLETED", updatedAt: 3 * MINUTE, dueAt: undefined }) });
+  const { woken, objectOf } = objects({
+    lost: () => snapshot("lost", { state: "COMPLETED", updatedAt: 3 * MINUTE, dueAt: undefined }),
+  });
   await sweep(index, objectOf, 2 * MINUTE);
   expect(woken).toEqual(["lost"]);
   expect(await index.countByState()).toEqual({ RUNNING: 2, COMPLETED: 2 });
@@ -82,8 +84,15 @@ it("old news do not replace newer ones in the index", async () => {
 });
 
 it("input that the definition does not allow starts nothing", async () => {
-  const sagas = sagasOf(objects({}).objectOf, new SagaIndex(d1()), rootContext(newTrace()), { now: () => 0, random: () => 0, sleep: async () => {} });
-  await expect(sagas.start(trip, "t1", { to: 1 } as never)).rejects.toMatchObject({ code: "VALIDATION_FAILED", errors: [{ pointer: "/to" }] });
+  const sagas = sagasOf(objects({}).objectOf, new SagaIndex(d1()), rootContext(newTrace()), {
+    now: () => 0,
+    random: () => 0,
+    sleep: async () => {},
+  });
+  await expect(sagas.start(trip, "t1", { to: 1 } as never)).rejects.toMatchObject({
+    code: "VALIDATION_FAILED",
+    errors: [{ pointer: "/to" }],
+  });
 });
 
 it("a call to an object that restarts is made again", async () => {
@@ -100,7 +109,11 @@ it("a call to an object that restarts is made again", async () => {
         throw new Error("gone");
       },
     }) as Partial<SagaObject> as SagaObject;
-  const sagas = sagasOf(objectOf, index, rootContext(newTrace()), { now: () => 0, random: () => 0, sleep: async () => {} });
+  const sagas = sagasOf(objectOf, index, rootContext(newTrace()), {
+    now: () => 0,
+    random: () => 0,
+    sleep: async () => {},
+  });
   await sagas.start(trip, "t1", { to: "Rome" });
   expect(calls).toBe(2);
   await expect(sagas.get(trip, "t1")).rejects.toMatchObject({ code: "UNAVAILABLE" });

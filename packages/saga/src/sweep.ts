@@ -7,7 +7,11 @@ const OVERDUE = 60_000;
 const AT_ONCE = 100;
 
 /** Wakes every saga that should have gone on long ago, and brings the index up to date with what they answer. */
-export async function sweep(index: SagaIndex, objectOf: (id: string) => SagaObject, now: number): Promise<void> {
+export async function sweep(
+  index: SagaIndex,
+  objectOf: (id: string) => SagaObject,
+  now: number,
+): Promise<void> {
   const overdue = await index.overdue(now - OVERDUE, AT_ONCE);
   await Promise.all(
     overdue.map(async ({ id, definition }) => {

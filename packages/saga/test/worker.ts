@@ -20,7 +20,9 @@ const participant: Transport = {
     const phase = new URL(url).pathname === things.operations.unmake.path ? "undo" : "do";
     try {
       const name = headers.get(header.step) ?? "";
-      return Response.json(worldOf(headers.get(header.saga) ?? "").handle({ name }, phase, Number(headers.get(header.attempt))));
+      return Response.json(
+        worldOf(headers.get(header.saga) ?? "").handle({ name }, phase, Number(headers.get(header.attempt))),
+      );
     } catch (error) {
       return problemResponse(toMeshError(error), "none");
     }

@@ -96,9 +96,18 @@ export async function startMesh({ root, workers, edges = [], faultWorkerDir }: M
       return ((await answer.json()) as { seen: number }).seen;
     },
     /** Rows of a Worker's database. */
-    async sql<Row = Record<string, unknown>>(worker: string, query: string, ...values: unknown[]): Promise<Row[]> {
+    async sql<Row = Record<string, unknown>>(
+      worker: string,
+      query: string,
+      ...values: unknown[]
+    ): Promise<Row[]> {
       const db = await database(worker);
-      return (await db.prepare(query).bind(...values).all<Row>()).results;
+      return (
+        await db
+          .prepare(query)
+          .bind(...values)
+          .all<Row>()
+      ).results;
     },
     /** A request straight to a Worker, past the gateway and without a caller's name. */
     direct(worker: string, path: string): Promise<Response> {

@@ -28,7 +28,11 @@ export class ShopClient {
     this.token = token;
   }
 
-  async send(method: string, path: string, options: { body?: unknown; headers?: Record<string, string> } = {}): Promise<Answer> {
+  async send(
+    method: string,
+    path: string,
+    options: { body?: unknown; headers?: Record<string, string> } = {},
+  ): Promise<Answer> {
     const headers = new Headers(options.headers);
     if (this.token && !headers.has("authorization")) headers.set("authorization", `Bearer ${this.token}`);
     let body: string | undefined;
@@ -50,15 +54,25 @@ export class ShopClient {
   }
 
   /** Opens an account and signs in; a client that acts for this user. */
-  async signUp(email = `${crypto.randomUUID()}@example.com`, password = "correct horse battery"): Promise<ShopClient> {
+  async signUp(
+    email = `${crypto.randomUUID()}@example.com`,
+    password = "correct horse battery",
+  ): Promise<ShopClient> {
     const registered = await this.post("/v1/users", { email, name: "Ada", password });
-    if (registered.status !== 201) throw new Error(`Sign-up answered ${registered.status}: ${JSON.stringify(registered.body)}`);
+    if (registered.status !== 201)
+      throw new Error(`Sign-up answered ${registered.status}: ${JSON.stringify(registered.body)}`);
     const session = await this.post("/v1/sessions", { email, password });
-    if (session.status !== 201) throw new Error(`Sign-in answered ${session.status}: ${JSON.stringify(session.body)}`);
+    if (session.status !== 201)
+      throw new Error(`Sign-in answered ${session.status}: ${JSON.stringify(session.body)}`);
     return new ShopClient(this.#fetch, session.body.accessToken);
   }
 
-  buy({ items, paymentToken = "tok_ok", key = crypto.randomUUID(), headers }: Purchase = {}): Promise<Answer> {
+  buy({
+    items,
+    paymentToken = "tok_ok",
+    key = crypto.randomUUID(),
+    headers,
+  }: Purchase = {}): Promise<Answer> {
     return this.post(
       "/v1/orders",
       { items: items ?? [{ productId: "prod_001", quantity: 1 }], paymentToken },
@@ -67,7 +81,11 @@ export class ShopClient {
   }
 
   /** Asks again until `accept` says yes. Bounded: throws with the last answer after `tries`. */
-  async until(path: string, accept: (answer: Answer) => boolean, { tries = 100, pause = 100 } = {}): Promise<Answer> {
+  async until(
+    path: string,
+    accept: (answer: Answer) => boolean,
+    { tries = 100, pause = 100 } = {},
+  ): Promise<Answer> {
     let last: Answer | undefined;
     for (let attempt = 0; attempt < tries; attempt++) {
       last = await this.get(path);

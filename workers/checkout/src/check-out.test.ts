@@ -5,23 +5,44 @@ import { checkOut, type CheckoutTools } from "./check-out.ts";
 import { order, priced, snapshot } from "./fixture.ts";
 import type { Checkout } from "./outcome.ts";
 
-const input = { orderId: "ord_1", items: [{ productId: "prod_001", quantity: 2 }], paymentToken: "tok_ok", wait: 15_000 };
+const input = {
+  orderId: "ord_1",
+  items: [{ productId: "prod_001", quantity: 2 }],
+  paymentToken: "tok_ok",
+  wait: 15_000,
+};
 const product = { id: "prod_001", name: "Lamp", description: "", price: { amount: 1_250, currency: "EUR" } };
-const completed = snapshot({ state: "COMPLETED", settled: true, results: { create: order("pending"), confirm: order("confirmed") } });
+const completed = snapshot({
+  state: "COMPLETED",
+  settled: true,
+  results: { create: order("pending"), confirm: order("confirmed") },
+});
 const failedWith = (code: string, status: number, parts: Partial<Checkout> = {}) =>
-  snapshot({ state: "COMPENSATED", settled: true, undone: ["create"], failure: { code, status, step: "x", detail: "Only 3 left." }, ...parts });
+  snapshot({
+    state: "COMPENSATED",
+    settled: true,
+    undone: ["create"],
+    failure: { code, status, step: "x", detail: "Only 3 left." },
+    ...parts,
+  });
 
 function tools({ existing, after }: { existing?: Checkout; after?: Checkout }) {
   const sagas = {
-    get: vi.fn(async () => existing),
-    start: vi.fn(async () => {}),
-    wait: vi.fn(async () => after ?? existing),
-    count: vi.fn(async () => ({})),
+    get: vi.fn<Sagas["get"]>(async () => existing as never),
+    start: vi.fn<Sagas["start"]>(async () => {}),
+    wait: vi.fn<Sagas["wait"]>(async () => (after ?? existing) as never),
+    count: vi.fn<Sagas["count"]>(async () => ({})),
   };
-  const getProducts = vi.fn(async () => ({ items: [product] }));
-  const find = vi.fn(async () => order("cancelled"));
+  const getProducts = vi.fn<CheckoutTools["mesh"]["catalog"]["getProducts"]>(async () => ({
+    items: [product],
+  }));
+  const find = vi.fn<CheckoutTools["mesh"]["orders"]["find"]>(async () => order("cancelled"));
   const context = rootContext(newTrace(), { principal: { sub: "usr_1", scopes: [] } });
-  const made = { sagas: sagas as unknown as Sagas, mesh: { catalog: { getProducts }, orders: { find } }, context } as unknown as CheckoutTools;
+  const made = {
+    sagas: sagas as unknown as Sagas,
+    mesh: { catalog: { getProducts }, orders: { find } },
+    context,
+  } as unknown as CheckoutTools;
   return { made, sagas, getProducts, find };
 }
 
@@ -29,7 +50,11 @@ describe("a new order", () => {
   it("is priced by the catalog, started and waited for", async () => {
     const { made, sagas, find } = tools({ after: completed });
     expect(await checkOut(input, made)).toEqual({ order: order("confirmed"), done: true });
-    expect(sagas.start).toHaveBeenCalledWith(expect.objectContaining({ name: "place-order" }), "ord_1", priced);
+    expect(sagas.start).toHaveBeenCalledWith(
+      expect.objectContaining({ name: "place-order" }),
+      "ord_1",
+      priced,
+    );
     expect(find).not.toHaveBeenCalled();
   });
 
@@ -53,7 +78,7 @@ describe("a new order", () => {
   it("does not wait beyond the caller's deadline", async () => {
     const { made, sagas } = tools({ after: completed });
     await checkOut(input, { ...made, context: { ...made.context, deadline: Date.now() + 3_000 } });
-    const [, , ms] = sagas.wait.mock.calls[0] as unknown as [unknown, unknown, number];
+    const ms = sagas.wait.mock.calls[0]?.[2];
     expect(ms).toBeGreaterThan(1_000);
     expect(ms).toBeLessThanOrEqual(2_500);
   });

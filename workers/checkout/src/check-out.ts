@@ -34,17 +34,26 @@ export async function checkOut(input: Input, tools: CheckoutTools): Promise<{ or
       ? await sagas.wait(placeOrder, orderId, Math.min(FIRST_STEP_TIME, left), "create")
       : await sagas.wait(placeOrder, orderId, Math.min(wait, left));
   if (!snapshot) throw meshError("UNAVAILABLE", `Order ${orderId} could not be started.`);
-  if (snapshot.input.userId !== userOf(context)) throw meshError("CONFLICT", `Order ${orderId} is somebody else's.`);
+  if (snapshot.input.userId !== userOf(context))
+    throw meshError("CONFLICT", `Order ${orderId} is somebody else's.`);
   if (snapshot.failure && snapshot.settled) throw refusal(orderId, snapshot.failure);
   // Nobody else has touched an order that this call has placed: its saga's last word is its state.
   const order = joined ? await findOrder(snapshot, tools) : orderOf(snapshot);
   return { order, done: isFinal(snapshot.state) };
 }
 
-async function begin({ orderId, items, paymentToken }: Input, { sagas, mesh, context }: CheckoutTools): Promise<void> {
+async function begin(
+  { orderId, items, paymentToken }: Input,
+  { sagas, mesh, context }: CheckoutTools,
+): Promise<void> {
   const ids = [...new Set(items.map((item) => item.productId))].join(",");
   const products = await mesh.catalog.getProducts({ ids });
-  await sagas.start(placeOrder, orderId, { orderId, userId: userOf(context), paymentToken, ...price(items, products.items) });
+  await sagas.start(placeOrder, orderId, {
+    orderId,
+    userId: userOf(context),
+    paymentToken,
+    ...price(items, products.items),
+  });
 }
 
 /** An order that was placed earlier may have moved on since its saga ended. */

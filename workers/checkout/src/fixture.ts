@@ -3,12 +3,26 @@ import type { Checkout } from "./outcome.ts";
 import type { PricedOrder } from "./place-order.ts";
 
 const at = "2026-11-21T10:00:00.000Z";
-const items: Order["items"] = [{ productId: "prod_001", name: "Lamp", quantity: 2, price: { amount: 1_250, currency: "EUR" } }];
+const items: Order["items"] = [
+  { productId: "prod_001", name: "Lamp", quantity: 2, price: { amount: 1_250, currency: "EUR" } },
+];
 const total = { amount: 2_500, currency: "EUR" };
 
-export const priced: PricedOrder = { orderId: "ord_1", userId: "usr_1", items, total, paymentToken: "tok_ok" };
+export const priced: PricedOrder = {
+  orderId: "ord_1",
+  userId: "usr_1",
+  items,
+  total,
+  paymentToken: "tok_ok",
+};
 
-export const order = (status: Order["status"]): Order => ({ id: "ord_1", status, items, total, timeline: [{ status, at }] });
+export const order = (status: Order["status"]): Order => ({
+  id: "ord_1",
+  status,
+  items,
+  total,
+  timeline: [{ status, at }],
+});
 
 /** The saga of `priced` as it is right after its start. */
 export const snapshot = (parts: Partial<Checkout> = {}): Checkout => ({

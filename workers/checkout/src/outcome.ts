@@ -19,7 +19,11 @@ export function refusal(orderId: string, { code, detail }: Failure): MeshError {
     // The same order stays rejected however often it is asked for, so nobody should repeat this call.
     return meshError("UNAVAILABLE", `A part of the shop did not answer. ${ending}`, { retryable: false });
   }
-  return new MeshError(code, { status, title: titles[code], detail: detail ? `${detail} ${ending}` : ending });
+  return new MeshError(code, {
+    status,
+    title: titles[code],
+    detail: detail ? `${detail} ${ending}` : ending,
+  });
 }
 
 /** The order before the orders service has said anything about it. */

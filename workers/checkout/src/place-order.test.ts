@@ -18,7 +18,9 @@ function inputOf(step: string, phase: "do" | "undo"): unknown {
 }
 
 it("captures the money only when everything else is held, and commits after it", () => {
-  expect(steps.map(({ name, kind, do: { operation }, undo }) => [name, kind, operation, undo?.operation])).toEqual([
+  expect(
+    steps.map(({ name, kind, do: { operation }, undo }) => [name, kind, operation, undo?.operation]),
+  ).toEqual([
     ["create", "compensatable", "orders.create", "orders.reject"],
     ["authorize", "compensatable", "payments.authorize", "payments.void"],
     ["reserve", "compensatable", "inventory.reserve", "inventory.release"],

@@ -1,7 +1,12 @@
 import { expect, it } from "vitest";
 import { price } from "./price.ts";
 
-const product = (id: string, amount: number, currency = "EUR") => ({ id, name: `Product ${id}`, description: "", price: { amount, currency } });
+const product = (id: string, amount: number, currency = "EUR") => ({
+  id,
+  name: `Product ${id}`,
+  description: "",
+  price: { amount, currency },
+});
 const products = [product("a", 1_999), product("b", 1), product("dollars", 5, "USD")];
 
 it("puts names and prices to the items and adds them up", () => {
@@ -54,5 +59,7 @@ it("names every product that does not exist, by its place in the request", () =>
 
 it("refuses to add euros to dollars", () => {
   const wishes = ["a", "dollars"].map((productId) => ({ productId, quantity: 1 }));
-  expect(() => price(wishes, products)).toThrow(expect.objectContaining({ code: "VALIDATION_FAILED", status: 400 }));
+  expect(() => price(wishes, products)).toThrow(
+    expect.objectContaining({ code: "VALIDATION_FAILED", status: 400 }),
+  );
 });

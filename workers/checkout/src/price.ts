@@ -12,7 +12,10 @@ type Item = z.infer<typeof OrderItem>;
  * Puts names and prices to what somebody wants to buy; the same product named twice becomes one item.
  * Throws PRODUCT_UNKNOWN, or VALIDATION_FAILED when the prices are not all in one currency.
  */
-export function price(wishes: readonly Wish[], products: readonly Product[]): Pick<PricedOrder, "items" | "total"> {
+export function price(
+  wishes: readonly Wish[],
+  products: readonly Product[],
+): Pick<PricedOrder, "items" | "total"> {
   const known = new Map(products.map((product) => [product.id, product]));
   const items = new Map<string, Item>();
   const unknown: FieldError[] = [];
@@ -23,7 +26,12 @@ export function price(wishes: readonly Wish[], products: readonly Product[]): Pi
       continue;
     }
     const before = items.get(productId)?.quantity ?? 0;
-    items.set(productId, { productId, name: product.name, quantity: before + quantity, price: product.price });
+    items.set(productId, {
+      productId,
+      name: product.name,
+      quantity: before + quantity,
+      price: product.price,
+    });
   }
   if (unknown.length > 0) {
     throw new MeshError("PRODUCT_UNKNOWN", {
@@ -40,9 +48,13 @@ export function price(wishes: readonly Wish[], products: readonly Product[]): Pi
 function totalOf(items: readonly Item[]): Item["price"] {
   const [currency, ...others] = new Set(items.map((item) => item.price.currency));
   if (!currency || others.length > 0) {
-    throw meshError("VALIDATION_FAILED", "These products are priced in different currencies; order them one by one.", {
-      errors: [{ pointer: "/items", message: `Prices are in ${[currency, ...others].join(", ")}` }],
-    });
+    throw meshError(
+      "VALIDATION_FAILED",
+      "These products are priced in different currencies; order them one by one.",
+      {
+        errors: [{ pointer: "/items", message: `Prices are in ${[currency, ...others].join(", ")}` }],
+      },
+    );
   }
   return { amount: items.reduce((sum, item) => sum + item.price.amount * item.quantity, 0), currency };
 }

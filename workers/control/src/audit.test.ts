@@ -4,7 +4,13 @@ import { audit } from "./audit.ts";
 type Books = Parameters<typeof audit>[0];
 
 const sound = {
-  orders: { counts: { confirmed: 2, pending: 1 }, open: ["ord_3"], confirmedTotal: 500, confirmedUnits: 5, version: 7 },
+  orders: {
+    counts: { confirmed: 2, pending: 1 },
+    open: ["ord_3"],
+    confirmedTotal: 500,
+    confirmedUnits: 5,
+    version: 7,
+  },
   money: { settled: 500, inFlight: 100, ledgerSum: 0 },
   stock: { received: 1_000, onHand: 993, reserved: 1, inFlight: 2 },
 };
@@ -15,7 +21,9 @@ function books({ versions = [7], ...changes }: { versions?: number[] } & Partial
   const asked: unknown[] = [];
   let reading = 0;
   const fakes = {
-    orders: { audit: async () => ({ ...orders, version: versions[Math.min(reading++, versions.length - 1)] ?? 0 }) },
+    orders: {
+      audit: async () => ({ ...orders, version: versions[Math.min(reading++, versions.length - 1)] ?? 0 }),
+    },
     payments: { audit: async (input: unknown) => (asked.push(input), money) },
     inventory: { audit: async (input: unknown) => (asked.push(input), stock) },
     checkout: { audit: async () => ({ sagas: { COMPLETED: 2 } }) },

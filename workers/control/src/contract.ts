@@ -5,7 +5,8 @@ import * as z from "zod";
 /** What operators ask for, and the objects that all services share. */
 export const control = contract("control", {
   audit: query("GET /internal/audit", {
-    summary: "Is every cent and every unit accounted for? Computed from the services' databases, never cached",
+    summary:
+      "Is every cent and every unit accounted for? Computed from the services' databases, never cached",
     output: z.object({
       balanced: z.boolean(),
       money: z.object({ expected: z.int(), actual: z.int(), inFlight: z.int() }),

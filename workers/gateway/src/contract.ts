@@ -8,7 +8,10 @@ import * as z from "zod";
 
 export const Stock = z
   .object({
-    available: z.int().nullable().describe("Units that can be ordered now; null if that is not known at the moment."),
+    available: z
+      .int()
+      .nullable()
+      .describe("Units that can be ordered now; null if that is not known at the moment."),
     degraded: z.literal(true).optional(),
   })
   .describe("What is left of a product");

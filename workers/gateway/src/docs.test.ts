@@ -15,7 +15,9 @@ describe("/openapi.json", () => {
   it("describes every public path that the gateway answers, and no other", async () => {
     const { body } = await shop().get("/openapi.json");
     const paths = body.paths as Record<string, Record<string, unknown>>;
-    const described = Object.entries(paths).flatMap(([path, methods]) => Object.keys(methods).map((method) => `${method} ${path}`));
+    const described = Object.entries(paths).flatMap(([path, methods]) =>
+      Object.keys(methods).map((method) => `${method} ${path}`),
+    );
     const answered = gateway.routes
       .filter(({ method, path }) => method !== "ALL" && /^\/(v\d|\.well-known)/.test(path))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
@@ -24,8 +26,13 @@ describe("/openapi.json", () => {
 
   it("tells of the second way to answer an order", async () => {
     const { body } = await shop().get("/openapi.json");
-    const { post } = (body.paths as Record<string, Record<string, { responses: object; parameters: { name: string }[] }>>)["/v1/orders"] ?? {};
-    expect(Object.keys(post?.responses ?? {})).toEqual(expect.arrayContaining(["201", "202", "402", "409", "422"]));
+    const { post } =
+      (body.paths as Record<string, Record<string, { responses: object; parameters: { name: string }[] }>>)[
+        "/v1/orders"
+      ] ?? {};
+    expect(Object.keys(post?.responses ?? {})).toEqual(
+      expect.arrayContaining(["201", "202", "402", "409", "422"]),
+    );
     expect(post?.parameters.map(({ name }) => name)).toEqual(["Prefer", "Idempotency-Key"]);
   });
 });
@@ -43,15 +50,19 @@ describe("/docs", () => {
     expect(html).not.toMatch(/<script>|\s(?:style|on\w+)=/);
   });
 
-  it.each(["swagger-ui-bundle.js.map", "package.json", "index.html", "..%2Fpackage.json", "swagger-initializer.js"])(
-    "serves nothing else of the package (%s)",
-    async (file) => {
-      expect((await shop().send(`/docs/${file}`)).status).toBe(404);
-    },
-  );
+  it.each([
+    "swagger-ui-bundle.js.map",
+    "package.json",
+    "index.html",
+    "..%2Fpackage.json",
+    "swagger-initializer.js",
+  ])("serves nothing else of the package (%s)", async (file) => {
+    expect((await shop().send(`/docs/${file}`)).status).toBe(404);
+  });
 
   it("has the files that the page names in the package", () => {
     const folder = join(import.meta.dirname, "../../../node_modules/swagger-ui-dist");
-    for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"]) expect(statSync(join(folder, file)).size).toBeGreaterThan(1_000);
+    for (const file of ["swagger-ui.css", "swagger-ui-bundle.js"])
+      expect(statSync(join(folder, file)).size).toBeGreaterThan(1_000);
   });
 });

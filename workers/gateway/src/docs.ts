@@ -41,7 +41,11 @@ const START = `SwaggerUIBundle({ url: "/openapi.json", dom_id: "#ui", deepLinkin
 
 function text(body: string, type: string): Response {
   return new Response(body, {
-    headers: { "content-type": `${type}; charset=utf-8`, "cache-control": "no-cache", "content-security-policy": POLICY },
+    headers: {
+      "content-type": `${type}; charset=utf-8`,
+      "cache-control": "no-cache",
+      "content-security-policy": POLICY,
+    },
   });
 }
 

@@ -17,7 +17,18 @@ import gateway from "./index.ts";
 
 type Fakes<C extends Contract> = Partial<Handlers<C, object>>;
 
-const contracts = { users, catalog, inventory, orders, payments, shipping, notifications, views, checkout, control };
+const contracts = {
+  users,
+  catalog,
+  inventory,
+  orders,
+  payments,
+  shipping,
+  notifications,
+  views,
+  checkout,
+  control,
+};
 type Contracts = typeof contracts;
 type Answers = { [K in keyof Contracts]?: Fakes<Contracts[K]> };
 
@@ -68,12 +79,16 @@ const well: Answers = {
       if (!product) throw new MeshError("PRODUCT_NOT_FOUND", { status: 404 });
       return product;
     },
-    getProducts: async ({ input }) => ({ items: input.ids.split(",").flatMap((id) => products.find((each) => each.id === id) ?? []) }),
+    getProducts: async ({ input }) => ({
+      items: input.ids.split(",").flatMap((id) => products.find((each) => each.id === id) ?? []),
+    }),
     bestSellers: async ({ input }) => ({ items: products.slice(0, input.limit) }),
   },
   inventory: {
     getStock: async ({ input }) => ({ productId: input.productId, available: 7 }),
-    getStocks: async ({ input }) => ({ items: input.productIds.split(",").map((productId) => ({ productId, available: 7 })) }),
+    getStocks: async ({ input }) => ({
+      items: input.productIds.split(",").map((productId) => ({ productId, available: 7 })),
+    }),
   },
   views: {
     recommendations: async () => ({ productIds: ["prod_003", "prod_002"] }),
@@ -99,7 +114,10 @@ export function shop(answers: Answers = {}, { down = [] }: { down?: Down } = {})
     IDEMPOTENCY: keysInUse,
     CLIENT_LIMIT: { limit: async () => ({ success: true }) },
     LOGIN_LIMIT: { limit: async () => ({ success: true }) },
-    ASSETS: { fetch: async (url: URL) => new Response(`asset ${url.pathname}`, { headers: { "content-type": "text/css" } }) },
+    ASSETS: {
+      fetch: async (url: URL) =>
+        new Response(`asset ${url.pathname}`, { headers: { "content-type": "text/css" } }),
+    },
   };
   for (const [name, contract] of Object.entries(contracts) as [keyof Contracts, Contract][]) {
     const handlers = { ...well[name], ...answers[name] };
@@ -107,7 +125,11 @@ export function shop(answers: Answers = {}, { down = [] }: { down?: Down } = {})
     env[bindingName(name)] = {
       fetch: async (request: Request) => {
         if (down.includes(name)) throw new Error("connection lost");
-        return worker.fetch?.(request as never, {} as never, { ...context, props: { caller: "gateway" } } as never);
+        return worker.fetch?.(
+          request as never,
+          {} as never,
+          { ...context, props: { caller: "gateway" } } as never,
+        );
       },
     };
   }
@@ -118,7 +140,11 @@ export function shop(answers: Answers = {}, { down = [] }: { down?: Down } = {})
       gateway.request(path, init, env, { ...context, props: {} } as never) as Promise<Response>,
     async get(path: string, headers: Record<string, string> = {}) {
       const response = await this.send(path, { headers });
-      return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: (await response.json()) as Record<string, unknown>,
+      };
     },
     async post(path: string, body: unknown, headers: Record<string, string> = {}) {
       const response = await this.send(path, {
@@ -126,7 +152,11 @@ export function shop(answers: Answers = {}, { down = [] }: { down?: Down } = {})
         body: JSON.stringify(body),
         headers: { "content-type": "application/json", authorization: `Bearer ${await token()}`, ...headers },
       });
-      return { status: response.status, headers: response.headers, body: (await response.json()) as Record<string, unknown> };
+      return {
+        status: response.status,
+        headers: response.headers,
+        body: (await response.json()) as Record<string, unknown>,
+      };
     },
   };
 }

@@ -18,13 +18,17 @@ describe("health", () => {
   it("is DEGRADED, and names who is down, when somebody is", async () => {
     const { status, body } = await shop({}, { down: ["views"] }).get("/health/detailed");
     expect(status).toBe(200);
-    expect(body).toMatchObject({ status: "DEGRADED", checks: { views: { status: "DOWN" }, users: { status: "UP" } } });
+    expect(body).toMatchObject({
+      status: "DEGRADED",
+      checks: { views: { status: "DOWN" }, users: { status: "UP" } },
+    });
   });
 
   it("shows what a service depends on under the service's name", async () => {
     const half = shop();
     half.env.USERS = {
-      fetch: async () => Response.json({ status: "DOWN", checks: { database: { status: "DOWN", latency_ms: 3 } } }),
+      fetch: async () =>
+        Response.json({ status: "DOWN", checks: { database: { status: "DOWN", latency_ms: 3 } } }),
     };
     expect((await half.get("/health/detailed")).body).toMatchObject({
       status: "DEGRADED",

@@ -1,5 +1,14 @@
 import { contextOf, json } from "@weft/gateway";
-import { bindingName, describe, type Health, healthOf, invoke, log, systemRuntime, type Transport } from "@weft/mesh";
+import {
+  bindingName,
+  describe,
+  type Health,
+  healthOf,
+  invoke,
+  log,
+  systemRuntime,
+  type Transport,
+} from "@weft/mesh";
 import type { Hono } from "hono";
 import type * as z from "zod";
 import type { ShopContext, ShopEnv } from "./env.ts";
@@ -29,8 +38,16 @@ async function checkService(service: string, c: ShopContext): Promise<Record<str
   const took = () => systemRuntime.now() - started;
   try {
     const transport = (c.env as unknown as Record<string, Transport>)[bindingName(service)];
-    if (!transport) throw new TypeError(`No service binding ${bindingName(service)}: add it to wrangler.toml.`);
-    const answer = await invoke(healthOf(service), {}, transport, contextOf(c), { timeout: PATIENCE }, toMesh);
+    if (!transport)
+      throw new TypeError(`No service binding ${bindingName(service)}: add it to wrangler.toml.`);
+    const answer = await invoke(
+      healthOf(service),
+      {},
+      transport,
+      contextOf(c),
+      { timeout: PATIENCE },
+      toMesh,
+    );
     const { status, checks } = answer.body as z.infer<typeof Health>;
     const nested = Object.entries(checks).map(([name, check]) => [`${service}.${name}`, check] as const);
     return { [service]: { status, latency_ms: took() }, ...Object.fromEntries(nested) };

@@ -7,7 +7,8 @@ const operator = { authorization: `Bearer ${OPERATOR_TOKEN}` };
 describe("who may do what", () => {
   it("lets operators at the operators' paths, and customers not", async () => {
     const rotating = shop({ users: { rotateKeys: async () => ({ kid: "k2" }) } });
-    const rotate = (headers: Record<string, string>) => rotating.send("/_weft/keys/rotation", { method: "POST", headers });
+    const rotate = (headers: Record<string, string>) =>
+      rotating.send("/_weft/keys/rotation", { method: "POST", headers });
     expect(await (await rotate(operator)).json()).toEqual({ kid: "k2" });
     expect((await rotate({})).status).toBe(401);
     expect((await rotate({ authorization: `Bearer ${await token()}` })).status).toBe(403);
@@ -22,7 +23,9 @@ describe("who may do what", () => {
   });
 
   it("keeps product pages up for whoever comes with an old token, and without users", async () => {
-    expect((await shop({}, { down: ["users"] }).get("/v1/products", { authorization: "Bearer old" })).status).toBe(200);
+    expect(
+      (await shop({}, { down: ["users"] }).get("/v1/products", { authorization: "Bearer old" })).status,
+    ).toBe(200);
   });
 
   it.each(["/internal/products", "/internal/health", "/_weft/nothing"])("has nothing at %s", async (path) => {
@@ -39,7 +42,12 @@ describe("who may do what", () => {
       },
     });
     each.env.LOGIN_LIMIT = { limit: async ({ key }: { key: string }) => ({ success: keys.push(key) <= 1 }) };
-    const logIn = () => each.post("/v1/sessions", { email: "Ada@Example.com", password: "x" }, { "cf-connecting-ip": "192.0.2.1" });
+    const logIn = () =>
+      each.post(
+        "/v1/sessions",
+        { email: "Ada@Example.com", password: "x" },
+        { "cf-connecting-ip": "192.0.2.1" },
+      );
     expect(await logIn()).toMatchObject({ status: 401, body: { code: "INVALID_CREDENTIALS" } });
     expect(await logIn()).toMatchObject({ status: 429, body: { code: "RATE_LIMITED" } });
     expect(keys).toEqual(["ada@example.com 192.0.2.1", "ada@example.com 192.0.2.1"]);
@@ -52,11 +60,19 @@ describe("what goes wrong inside", () => {
   it.each<[string, () => never]>([
     ["a bug", () => fail(new TypeError("db.select is not a function at /srv/catalog.ts:3"))],
     ["a database error", () => fail(new Error("D1_ERROR: no such table: products"))],
-    ["an operation's name", () => fail(meshError("DEADLINE_EXCEEDED", "No time was left to call catalog.getProduct."))],
-    ["a caller that is not allowed", () => fail(meshError("CALLER_NOT_ALLOWED", '"gateway" may not call catalog.getProduct.'))],
+    [
+      "an operation's name",
+      () => fail(meshError("DEADLINE_EXCEEDED", "No time was left to call catalog.getProduct.")),
+    ],
+    [
+      "a caller that is not allowed",
+      () => fail(meshError("CALLER_NOT_ALLOWED", '"gateway" may not call catalog.getProduct.')),
+    ],
     ["a route that is not there", () => fail(meshError("NOT_FOUND", "/internal/products"))],
   ])("stays inside: %s", async (_, getProduct) => {
-    const { status, body } = await shop({ catalog: { getProduct: async () => getProduct() } }).get("/v1/products/prod_001");
+    const { status, body } = await shop({ catalog: { getProduct: async () => getProduct() } }).get(
+      "/v1/products/prod_001",
+    );
     expect(status).toBeGreaterThanOrEqual(500);
     expect(body.traceId).toMatch(/^[0-9a-f]{32}$/);
     expect(JSON.stringify(body)).not.toMatch(insides);

@@ -1,4 +1,13 @@
-import { accessLog, bodyLimit, cleanHeaders, clientOf, cors, rescue, routes, traceRequest } from "@weft/gateway";
+import {
+  accessLog,
+  bodyLimit,
+  cleanHeaders,
+  clientOf,
+  cors,
+  rescue,
+  routes,
+  traceRequest,
+} from "@weft/gateway";
 import { idempotent } from "@weft/idempotency";
 import { Hono } from "hono";
 import { etag } from "hono/etag";

@@ -11,13 +11,21 @@ describe("the overview", () => {
     const { status, headers, body } = await overview();
     expect(status).toBe(200);
     expect(headers.get("cache-control")).toBe("no-store");
-    expect(body).toMatchObject({ profile: { id: "usr_1" }, orders: [{ id: "ord_1" }], shipments: [{ id: "shp_1" }], degraded: [] });
+    expect(body).toMatchObject({
+      profile: { id: "usr_1" },
+      orders: [{ id: "ord_1" }],
+      shipments: [{ id: "shp_1" }],
+      degraded: [],
+    });
   });
 
   it.each<[Down, string[]]>([
     [["views"], ["orders"]],
     [["shipping"], ["shipments"]],
-    [["views", "shipping"], ["orders", "shipments"]],
+    [
+      ["views", "shipping"],
+      ["orders", "shipments"],
+    ],
   ])("is there without %j, and names what is missing", async (down, degraded) => {
     const { status, body } = await overview(down);
     expect(status).toBe(200);

@@ -21,12 +21,18 @@ describe("POST /v1/orders", () => {
   it("answers 201 with the order and where it is, and again for the same key", async () => {
     const first = await buy();
     expect(first.status).toBe(201);
-    expect(first.body).toMatchObject({ id: expect.stringMatching(/^ord_[0-9A-HJKMNP-TV-Z]{26}$/), status: "confirmed" });
+    expect(first.body).toMatchObject({
+      id: expect.stringMatching(/^ord_[0-9A-HJKMNP-TV-Z]{26}$/),
+      status: "confirmed",
+    });
     expect(first.headers.get("location")).toBe(`/v1/orders/${String(first.body.id)}`);
     const again = await buy();
     expect(again.body).toEqual(first.body);
     expect(again.headers.get("location")).toBe(first.headers.get("location"));
-    expect([again.headers.get("idempotency-replayed"), again.headers.get("cache-control")]).toEqual(["true", "no-store"]);
+    expect([again.headers.get("idempotency-replayed"), again.headers.get("cache-control")]).toEqual([
+      "true",
+      "no-store",
+    ]);
     expect(asked).toHaveLength(1);
     expect(asked[0]).toMatchObject({ orderId: first.body.id, wait: 15_000 });
   });
@@ -34,11 +40,19 @@ describe("POST /v1/orders", () => {
   it("answers 202 at once when asked to, and carries on under the same key", async () => {
     answer = async ({ orderId }) => ({ order: orderOf(orderId, "pending"), done: false });
     const first = await buy({ prefer: "wait=5, Respond-Async" });
-    expect([first.status, first.headers.get("preference-applied"), asked[0]?.wait]).toEqual([202, "respond-async", 0]);
+    expect([first.status, first.headers.get("preference-applied"), asked[0]?.wait]).toEqual([
+      202,
+      "respond-async",
+      0,
+    ]);
     expect(first.headers.get("location")).toBe(`/v1/orders/${asked[0]?.orderId}`);
     answer = async ({ orderId }) => ({ order: orderOf(orderId), done: true });
     const again = await buy();
-    expect([again.status, again.headers.has("preference-applied"), asked[1]?.wait]).toEqual([201, false, 15_000]);
+    expect([again.status, again.headers.has("preference-applied"), asked[1]?.wait]).toEqual([
+      201,
+      false,
+      15_000,
+    ]);
     expect(asked[1]?.orderId).toBe(asked[0]?.orderId);
   });
 
@@ -75,30 +89,46 @@ describe("POST /v1/orders", () => {
     answer = async () => {
       throw meshError("UNAVAILABLE", "The order was rejected and nothing was charged.", { retryable: false });
     };
-    expect(await buy()).toMatchObject({ status: 503, body: { detail: "The order was rejected and nothing was charged." } });
+    expect(await buy()).toMatchObject({
+      status: 503,
+      body: { detail: "The order was rejected and nothing was charged." },
+    });
     expect((await buy()).headers.get("idempotency-replayed")).toBe("true");
   });
 
   it.each([
     ["an empty basket", { items: [], paymentToken: "t" }, "/items"],
-    ["half a cup", { items: [{ productId: "prod_001", quantity: 0.5 }], paymentToken: "t" }, "/items/0/quantity"],
+    [
+      "half a cup",
+      { items: [{ productId: "prod_001", quantity: 0.5 }], paymentToken: "t" },
+      "/items/0/quantity",
+    ],
     ["no payment", { items: purchase.items }, "/paymentToken"],
   ])("does not use the key up for %s", async (_, body, pointer) => {
-    expect(await buy({}, body)).toMatchObject({ status: 400, body: { code: "VALIDATION_FAILED", errors: [{ pointer }] } });
+    expect(await buy({}, body)).toMatchObject({
+      status: 400,
+      body: { code: "VALIDATION_FAILED", errors: [{ pointer }] },
+    });
     expect(store.keysInUse.records.size).toBe(0);
     expect((await buy()).status).toBe(201);
   });
 
   it("gives the key back when a product turns out not to exist", async () => {
     answer = async () => {
-      throw new MeshError("PRODUCT_UNKNOWN", { status: 422, errors: [{ pointer: "/items/0/productId", message: "?" }] });
+      throw new MeshError("PRODUCT_UNKNOWN", {
+        status: 422,
+        errors: [{ pointer: "/items/0/productId", message: "?" }],
+      });
     };
     expect((await buy()).status).toBe(422);
     expect(store.keysInUse.records.size).toBe(0);
   });
 
   it("needs a key and somebody to sell to", async () => {
-    expect(await store.post("/v1/orders", purchase)).toMatchObject({ status: 400, body: { code: "IDEMPOTENCY_KEY_REQUIRED" } });
+    expect(await store.post("/v1/orders", purchase)).toMatchObject({
+      status: 400,
+      body: { code: "IDEMPOTENCY_KEY_REQUIRED" },
+    });
     expect(await buy({ authorization: "" })).toMatchObject({ status: 401 });
     expect(asked).toEqual([]);
   });
@@ -112,7 +142,10 @@ describe("POST /v1/orders", () => {
 
   it("does not burn a key with a body that is too big (I18) or too many requests (I17)", async () => {
     const big = { ...purchase, note: "x".repeat(1024 * 1024) };
-    expect(await buy({ "content-length": "1100000" }, big)).toMatchObject({ status: 413, body: { code: "PAYLOAD_TOO_LARGE" } });
+    expect(await buy({ "content-length": "1100000" }, big)).toMatchObject({
+      status: 413,
+      body: { code: "PAYLOAD_TOO_LARGE" },
+    });
     store.env.CLIENT_LIMIT = { limit: async () => ({ success: false }) };
     expect((await buy()).status).toBe(429);
     expect(store.keysInUse.records.size).toBe(0);
@@ -122,8 +155,11 @@ describe("POST /v1/orders", () => {
 describe("POST /v1/orders/{id}/cancellation", () => {
   it("is done once for each key", async () => {
     let cancelled = 0;
-    store = shop({ orders: { cancel: async ({ input }) => (cancelled++, respond(orderOf(input.id, "cancelling"))) } });
-    const cancel = (id: string) => store.post(`/v1/orders/${id}/cancellation`, {}, { "idempotency-key": "c1" });
+    store = shop({
+      orders: { cancel: async ({ input }) => (cancelled++, respond(orderOf(input.id, "cancelling"))) },
+    });
+    const cancel = (id: string) =>
+      store.post(`/v1/orders/${id}/cancellation`, {}, { "idempotency-key": "c1" });
     expect(await cancel("ord_1")).toMatchObject({ status: 202, body: { id: "ord_1", status: "cancelling" } });
     expect((await cancel("ord_1")).headers.get("idempotency-replayed")).toBe("true");
     expect(await cancel("ord_2")).toMatchObject({ status: 422, body: { code: "IDEMPOTENCY_KEY_REUSED" } });

@@ -2,21 +2,36 @@ import { MeshError } from "@weft/mesh";
 import { describe, expect, it } from "vitest";
 import { shop } from "./fixture.ts";
 
-const teapot = { id: "prod_001", name: "Teapot", description: "Pours well", price: { amount: 1999, currency: "EUR" } };
+const teapot = {
+  id: "prod_001",
+  name: "Teapot",
+  description: "Pours well",
+  price: { amount: 1999, currency: "EUR" },
+};
 
 describe("product pages", () => {
   it("show each product with what is left of it", async () => {
     expect((await shop().get("/v1/products/prod_001")).body).toEqual({ ...teapot, stock: { available: 7 } });
-    expect((await shop().get("/v1/products?limit=1")).body).toEqual({ items: [{ ...teapot, stock: { available: 7 } }], nextCursor: null });
+    expect((await shop().get("/v1/products?limit=1")).body).toEqual({
+      items: [{ ...teapot, stock: { available: 7 } }],
+      nextCursor: null,
+    });
   });
 
   it("say so when the stock is not known at the moment", async () => {
     const degraded = { available: null, degraded: true };
     const half = shop({}, { down: ["inventory"] });
-    expect(await half.get("/v1/products/prod_001")).toMatchObject({ status: 200, body: { ...teapot, stock: degraded } });
+    expect(await half.get("/v1/products/prod_001")).toMatchObject({
+      status: 200,
+      body: { ...teapot, stock: degraded },
+    });
     const { status, body } = await half.get("/v1/products");
     expect(status).toBe(200);
-    expect((body.items as { stock: unknown }[]).map(({ stock }) => stock)).toEqual([degraded, degraded, degraded]);
+    expect((body.items as { stock: unknown }[]).map(({ stock }) => stock)).toEqual([
+      degraded,
+      degraded,
+      degraded,
+    ]);
   });
 
   it("have nothing left of what was never put on the shelf", async () => {
@@ -29,7 +44,9 @@ describe("product pages", () => {
       },
     });
     expect((await empty.get("/v1/products/prod_001")).body).toMatchObject({ stock: { available: 0 } });
-    expect((await empty.get("/v1/products?limit=1")).body).toMatchObject({ items: [{ stock: { available: 0 } }] });
+    expect((await empty.get("/v1/products?limit=1")).body).toMatchObject({
+      items: [{ stock: { available: 0 } }],
+    });
   });
 
   it("need the catalog", async () => {
@@ -39,8 +56,13 @@ describe("product pages", () => {
   });
 
   it("answer 404 for what is not sold, even when the stock is not known", async () => {
-    expect(await shop().get("/v1/products/prod_999")).toMatchObject({ status: 404, body: { code: "PRODUCT_NOT_FOUND" } });
-    expect(await shop({}, { down: ["inventory"] }).get("/v1/products/prod_999")).toMatchObject({ status: 404 });
+    expect(await shop().get("/v1/products/prod_999")).toMatchObject({
+      status: 404,
+      body: { code: "PRODUCT_NOT_FOUND" },
+    });
+    expect(await shop({}, { down: ["inventory"] }).get("/v1/products/prod_999")).toMatchObject({
+      status: 404,
+    });
   });
 
   it("are revalidated by their ETag, which changes with the stock", async () => {
@@ -50,7 +72,9 @@ describe("product pages", () => {
     const again = await shop().send("/v1/products/prod_001", { headers: { "if-none-match": etag } });
     expect([again.status, await again.text(), again.headers.get("etag")]).toEqual([304, "", etag]);
     const sold = shop({ inventory: { getStock: async () => ({ productId: "prod_001", available: 6 }) } });
-    expect((await sold.send("/v1/products/prod_001", { headers: { "if-none-match": etag } })).status).toBe(200);
+    expect((await sold.send("/v1/products/prod_001", { headers: { "if-none-match": etag } })).status).toBe(
+      200,
+    );
   });
 });
 
@@ -64,7 +88,9 @@ describe("recommendations", () => {
   });
 
   it("are best sellers, marked, while the read side is away", async () => {
-    const { status, body } = await shop({}, { down: ["views"] }).get("/v1/products/prod_001/recommendations?limit=1");
+    const { status, body } = await shop({}, { down: ["views"] }).get(
+      "/v1/products/prod_001/recommendations?limit=1",
+    );
     expect([status, ids(body), body.degraded]).toEqual([200, ["prod_002"], true]);
   });
 
@@ -76,6 +102,8 @@ describe("recommendations", () => {
   });
 
   it("are not there for what is not sold", async () => {
-    expect(await shop({}, { down: ["views"] }).get("/v1/products/prod_999/recommendations")).toMatchObject({ status: 404 });
+    expect(await shop({}, { down: ["views"] }).get("/v1/products/prod_999/recommendations")).toMatchObject({
+      status: 404,
+    });
   });
 });

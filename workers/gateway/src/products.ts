@@ -17,7 +17,10 @@ export async function listProducts(input: z.output<Operations["listProducts"]["i
   return { items: await withStock(items, c), nextCursor };
 }
 
-export async function getProduct({ id }: z.output<Operations["getProduct"]["input"]>, c: ShopContext): Promise<ProductWithStock> {
+export async function getProduct(
+  { id }: z.output<Operations["getProduct"]["input"]>,
+  c: ShopContext,
+): Promise<ProductWithStock> {
   const [product, stock] = await Promise.all([meshOf(c).catalog.getProduct({ id }), stockOf(id, c)]);
   return { ...product, stock };
 }
@@ -39,7 +42,10 @@ async function withStock(products: Product[], c: ShopContext): Promise<ProductWi
   const stocks = await meshOf(c).inventory.getStocks({ productIds }, { fallback: null });
   const available = new Map(stocks?.items.map((stock) => [stock.productId, stock.available]));
   const unknown = stocks ? undefined : degradedStock(c);
-  return products.map((product) => ({ ...product, stock: unknown ?? { available: available.get(product.id) ?? 0 } }));
+  return products.map((product) => ({
+    ...product,
+    stock: unknown ?? { available: available.get(product.id) ?? 0 },
+  }));
 }
 
 function degradedStock(c: ShopContext): Stock {

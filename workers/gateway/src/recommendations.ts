@@ -10,7 +10,10 @@ const MOST = 100;
 type Input = z.output<(typeof gateway)["operations"]["recommendations"]["input"]>;
 
 /** What was bought with a product, as the read side knows it; while that is away, what sells best. */
-export async function recommendations({ id, limit }: Input, c: ShopContext): Promise<{ items: Product[]; degraded?: true }> {
+export async function recommendations(
+  { id, limit }: Input,
+  c: ShopContext,
+): Promise<{ items: Product[]; degraded?: true }> {
   const { catalog, views } = meshOf(c);
   const [, found] = await Promise.all([
     // For its PRODUCT_NOT_FOUND.

@@ -26,7 +26,10 @@ describe("buying", () => {
       items: [{ productId: "prod_002", quantity: 3 }],
       total: { amount: product.price.amount * 3, currency: product.price.currency },
     });
-    expect(placed.body.timeline.map((entry: { status: string }) => entry.status)).toEqual(["pending", "confirmed"]);
+    expect(placed.body.timeline.map((entry: { status: string }) => entry.status)).toEqual([
+      "pending",
+      "confirmed",
+    ]);
     expect((await buyer.get(`/v1/orders/${placed.body.id}`)).body).toEqual(placed.body);
     expect(await stockOf("prod_002")).toBe(before - 3);
     expect(await audit()).toMatchObject({ balanced: true, money: { inFlight: 0 }, stock: { reserved: 0 } });
@@ -37,7 +40,10 @@ describe("buying", () => {
     const { body: order } = await buyer.buy();
     expect((await buyer.get("/v1/orders")).body.items).toMatchObject([{ id: order.id, status: "confirmed" }]);
     expect((await other.get("/v1/orders")).body.items).toEqual([]);
-    expect(await other.get(`/v1/orders/${order.id}`)).toMatchObject({ status: 404, body: { code: "ORDER_NOT_FOUND" } });
+    expect(await other.get(`/v1/orders/${order.id}`)).toMatchObject({
+      status: 404,
+      body: { code: "ORDER_NOT_FOUND" },
+    });
   });
 
   it("rejects an order that is out of stock and voids the authorization", async () => {
@@ -46,7 +52,11 @@ describe("buying", () => {
     expect(refused).toMatchObject({ status: 409, body: { code: "OUT_OF_STOCK" } });
     const [order] = (await buyer.get("/v1/orders")).body.items;
     expect(order).toMatchObject({ status: "rejected" });
-    const [payment] = await mesh.sql("shop-payments", "SELECT status FROM payments WHERE order_id = ?", order.id);
+    const [payment] = await mesh.sql(
+      "shop-payments",
+      "SELECT status FROM payments WHERE order_id = ?",
+      order.id,
+    );
     expect(payment).toEqual({ status: "voided" });
     expect(await audit()).toMatchObject({ balanced: true, money: { inFlight: 0 }, stock: { reserved: 0 } });
   });
@@ -57,7 +67,9 @@ describe("buying", () => {
     expect(refused).toMatchObject({ status: 402, body: { code: "PAYMENT_DECLINED" } });
     const [order] = (await buyer.get("/v1/orders")).body.items;
     expect(order).toMatchObject({ status: "rejected" });
-    expect(await mesh.sql("shop-inventory", "SELECT * FROM reservations WHERE order_id = ?", order.id)).toEqual([]);
+    expect(
+      await mesh.sql("shop-inventory", "SELECT * FROM reservations WHERE order_id = ?", order.id),
+    ).toEqual([]);
     expect(await audit()).toMatchObject({ balanced: true, money: { inFlight: 0 } });
   });
 
@@ -77,7 +89,10 @@ describe("buying", () => {
   it("names the basket line whose product does not exist", async () => {
     const buyer = await mesh.shop.signUp();
     const refused = await buyer.buy({ items: [...basket("prod_001"), ...basket("prod_999")] });
-    expect(refused).toMatchObject({ status: 422, body: { code: "PRODUCT_UNKNOWN", errors: [{ pointer: "/items/1/productId" }] } });
+    expect(refused).toMatchObject({
+      status: 422,
+      body: { code: "PRODUCT_UNKNOWN", errors: [{ pointer: "/items/1/productId" }] },
+    });
   });
 
   it("answers at once when asked to, and finishes the order behind it", async () => {
@@ -106,8 +121,15 @@ describe("after an order", () => {
     const buyer = await mesh.shop.signUp();
     const { body: order } = await buyer.buy({ items: [...basket("prod_021"), ...basket("prod_022")] });
     const overview = await buyer.until("/v1/me/overview", ({ body }) => body.shipments.length > 0);
-    expect(overview.body).toMatchObject({ shipments: [{ orderId: order.id }], orders: [{ id: order.id }], degraded: [] });
-    await buyer.until("/v1/products/prod_021/recommendations", ({ body }) => body.items[0]?.id === "prod_022");
+    expect(overview.body).toMatchObject({
+      shipments: [{ orderId: order.id }],
+      orders: [{ id: order.id }],
+      degraded: [],
+    });
+    await buyer.until(
+      "/v1/products/prod_021/recommendations",
+      ({ body }) => body.items[0]?.id === "prod_022",
+    );
     const about = (items: { subject: string; status: string }[]) =>
       items.filter(({ subject }) => subject.includes(order.id)).map(({ status }) => status);
     const mails = await operatorOf(mesh).until(
@@ -121,11 +143,17 @@ describe("after an order", () => {
     const buyer = await mesh.shop.signUp();
     const before = await stockOf("prod_030");
     const { body: order } = await buyer.buy({ items: basket("prod_030", 2) });
-    const cancelled = await buyer.post(`/v1/orders/${order.id}/cancellation`, undefined, { "idempotency-key": "cancel-1" });
+    const cancelled = await buyer.post(`/v1/orders/${order.id}/cancellation`, undefined, {
+      "idempotency-key": "cancel-1",
+    });
     expect(cancelled).toMatchObject({ status: 202, body: { status: "cancelling" } });
     await buyer.until(`/v1/orders/${order.id}`, ({ body }) => body.status === "cancelled");
     expect(await stockOf("prod_030")).toBe(before);
-    const [payment] = await mesh.sql("shop-payments", "SELECT status FROM payments WHERE order_id = ?", order.id);
+    const [payment] = await mesh.sql(
+      "shop-payments",
+      "SELECT status FROM payments WHERE order_id = ?",
+      order.id,
+    );
     expect(payment).toEqual({ status: "refunded" });
     await buyer.until("/v1/me/overview", ({ body }) => body.shipments.length === 0);
     expect(await audit()).toMatchObject({ balanced: true });

@@ -27,9 +27,15 @@ describe.each(["down", "broken"] as const)("a service that is %s", (kind) => {
   it("leaves the product page without stock", async () => {
     await mesh.fault(edges.inventoryOfGateway, { kind });
     const page = await mesh.shop.get("/v1/products/prod_001");
-    expect(page).toMatchObject({ status: 200, body: { id: "prod_001", stock: { available: null, degraded: true } } });
+    expect(page).toMatchObject({
+      status: 200,
+      body: { id: "prod_001", stock: { available: null, degraded: true } },
+    });
     const list = await mesh.shop.get("/v1/products?limit=2");
-    expect(list).toMatchObject({ status: 200, body: { items: [{ stock: { degraded: true } }, { stock: { degraded: true } }] } });
+    expect(list).toMatchObject({
+      status: 200,
+      body: { items: [{ stock: { degraded: true } }, { stock: { degraded: true } }] },
+    });
   });
 
   it("leaves recommendations with best sellers", async () => {
@@ -57,17 +63,27 @@ describe.each(["down", "broken"] as const)("a service that is %s", (kind) => {
     expect(await buyer.get("/v1/me/overview")).toMatchObject({ status: 503, body: { code: "UNAVAILABLE" } });
   });
 
-  it.each(["catalogOfCheckout", "paymentsOfCheckout", "inventoryOfCheckout", "ordersOfCheckout", "checkoutOfGateway"] as const)(
+  it.each([
+    "catalogOfCheckout",
+    "paymentsOfCheckout",
+    "inventoryOfCheckout",
+    "ordersOfCheckout",
+    "checkoutOfGateway",
+  ] as const)(
     "fails an order cleanly (%s)",
     async (name) => {
       const buyer = await mesh.shop.signUp();
       await mesh.fault(edges[name], { kind });
       const failed = await buyer.buy();
-      expect(failed).toMatchObject({ status: 503, body: { code: "UNAVAILABLE", traceId: expect.stringMatching(/^[0-9a-f]{32}$/) } });
+      expect(failed).toMatchObject({
+        status: 503,
+        body: { code: "UNAVAILABLE", traceId: expect.stringMatching(/^[0-9a-f]{32}$/) },
+      });
       await mesh.fault(edges[name], { kind: "none" });
       await operatorOf(mesh).until(
         "/_weft/audit",
-        ({ body }) => body.balanced && body.money.inFlight === 0 && body.stock.reserved === 0 && !body.orders.pending,
+        ({ body }) =>
+          body.balanced && body.money.inFlight === 0 && body.stock.reserved === 0 && !body.orders.pending,
         { tries: 200 },
       );
       expect((await buyer.buy()).status).toBe(201);
@@ -95,7 +111,10 @@ describe("health", () => {
     await mesh.fault(edges.viewsOfGateway, { kind: "down" });
     const { status, body } = await mesh.shop.get("/health/detailed");
     expect(status).toBe(200);
-    expect(body).toMatchObject({ status: "DEGRADED", checks: { views: { status: "DOWN" }, users: { status: "UP" } } });
+    expect(body).toMatchObject({
+      status: "DEGRADED",
+      checks: { views: { status: "DOWN" }, users: { status: "UP" } },
+    });
     expect((await mesh.shop.get("/health")).body).toEqual({ status: "UP" });
   });
 });

@@ -22,7 +22,11 @@ describe("POST /v1/orders with an Idempotency-Key", () => {
     expect(again.headers.get("idempotency-replayed")).toBe("true");
     expect(first.headers.has("idempotency-replayed")).toBe(false);
     expect(await ordersOf(buyer)).toHaveLength(1);
-    const captures = await mesh.sql("shop-payments", "SELECT * FROM events WHERE subject = ? AND type = 'payment.captured'", first.body.id);
+    const captures = await mesh.sql(
+      "shop-payments",
+      "SELECT * FROM events WHERE subject = ? AND type = 'payment.captured'",
+      first.body.id,
+    );
     expect(captures).toHaveLength(1);
   });
 
@@ -30,7 +34,11 @@ describe("POST /v1/orders with an Idempotency-Key", () => {
     const buyer = await mesh.shop.signUp();
     const key = { "idempotency-key": "k1" };
     const first = await buyer.post("/v1/orders", order, key);
-    const again = await buyer.post("/v1/orders", JSON.stringify({ paymentToken: order.paymentToken, items: order.items }, null, 2), key);
+    const again = await buyer.post(
+      "/v1/orders",
+      JSON.stringify({ paymentToken: order.paymentToken, items: order.items }, null, 2),
+      key,
+    );
     expect(again.body).toEqual(first.body);
   });
 
@@ -42,7 +50,10 @@ describe("POST /v1/orders with an Idempotency-Key", () => {
       status: 422,
       body: { code: "IDEMPOTENCY_KEY_REUSED" },
     });
-    expect(await buyer.post("/v1/orders", order)).toMatchObject({ status: 400, body: { code: "IDEMPOTENCY_KEY_REQUIRED" } });
+    expect(await buyer.post("/v1/orders", order)).toMatchObject({
+      status: 400,
+      body: { code: "IDEMPOTENCY_KEY_REQUIRED" },
+    });
     expect(await buyer.post("/v1/orders", order, { "idempotency-key": "x".repeat(300) })).toMatchObject({
       status: 400,
       body: { code: "IDEMPOTENCY_KEY_INVALID" },
@@ -56,7 +67,9 @@ describe("POST /v1/orders with an Idempotency-Key", () => {
     const slow = { ...order, paymentToken: "tok_slow" };
     const answers = await Promise.all(Array.from({ length: 20 }, () => buyer.post("/v1/orders", slow, key)));
     expect(answers.filter(({ status }) => status === 201)).toHaveLength(1);
-    expect(answers.filter(({ status, body }) => status === 409 && body.code === "IDEMPOTENCY_KEY_IN_FLIGHT")).toHaveLength(19);
+    expect(
+      answers.filter(({ status, body }) => status === 409 && body.code === "IDEMPOTENCY_KEY_IN_FLIGHT"),
+    ).toHaveLength(19);
     expect(await ordersOf(buyer)).toHaveLength(1);
   });
 

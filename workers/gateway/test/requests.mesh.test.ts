@@ -31,10 +31,30 @@ describe("a bad request", () => {
   it.each<[string, () => Promise<Answer>, number, string]>([
     ["broken JSON", () => buyer.post("/v1/orders", "{", key), 400, "MALFORMED_JSON"],
     ["a JSON array", () => mesh.shop.post("/v1/users", "[]"), 400, "VALIDATION_FAILED"],
-    ["wrong types", () => mesh.shop.post("/v1/users", { email: 1, name: 2, password: 3 }), 400, "VALIDATION_FAILED"],
-    ["an empty basket", () => buyer.post("/v1/orders", { items: [], paymentToken: "tok_ok" }, key), 400, "VALIDATION_FAILED"],
-    ["a body of another type", () => mesh.shop.post("/v1/users", "a=b", { "content-type": "text/plain" }), 415, "UNSUPPORTED_MEDIA_TYPE"],
-    ["a huge body", () => mesh.shop.post("/v1/users", { name: "x".repeat(2_000_000) }), 413, "PAYLOAD_TOO_LARGE"],
+    [
+      "wrong types",
+      () => mesh.shop.post("/v1/users", { email: 1, name: 2, password: 3 }),
+      400,
+      "VALIDATION_FAILED",
+    ],
+    [
+      "an empty basket",
+      () => buyer.post("/v1/orders", { items: [], paymentToken: "tok_ok" }, key),
+      400,
+      "VALIDATION_FAILED",
+    ],
+    [
+      "a body of another type",
+      () => mesh.shop.post("/v1/users", "a=b", { "content-type": "text/plain" }),
+      415,
+      "UNSUPPORTED_MEDIA_TYPE",
+    ],
+    [
+      "a huge body",
+      () => mesh.shop.post("/v1/users", { name: "x".repeat(2_000_000) }),
+      413,
+      "PAYLOAD_TOO_LARGE",
+    ],
     ["an unknown route", () => mesh.shop.get("/v1/nothing"), 404, "NOT_FOUND"],
     ["an internal route", () => mesh.shop.get("/internal/health"), 404, "NOT_FOUND"],
     ["a bad limit", () => mesh.shop.get("/v1/products?limit=1000"), 400, "VALIDATION_FAILED"],
@@ -42,7 +62,12 @@ describe("a bad request", () => {
     ["an unknown product", () => mesh.shop.get("/v1/products/prod_999"), 404, "PRODUCT_NOT_FOUND"],
     ["an unknown order", () => buyer.get("/v1/orders/ord_nothing"), 404, "ORDER_NOT_FOUND"],
     ["a taken address", () => takenAddress(), 409, "EMAIL_TAKEN"],
-    ["a wrong password", () => mesh.shop.post("/v1/sessions", { email: "a@b.example", password: "wrong" }), 401, "INVALID_CREDENTIALS"],
+    [
+      "a wrong password",
+      () => mesh.shop.post("/v1/sessions", { email: "a@b.example", password: "wrong" }),
+      401,
+      "INVALID_CREDENTIALS",
+    ],
     ["no operator", () => mesh.shop.get("/_weft/audit"), 401, "AUTHENTICATION_REQUIRED"],
     ["a buyer at the operators' door", () => buyer.get("/_weft/audit"), 403, "FORBIDDEN"],
   ])("(%s) gets a problem document", async (_, send, status, code) => {
@@ -56,7 +81,11 @@ describe("a bad request", () => {
   });
 
   it("names each field by a JSON pointer", async () => {
-    const answer = await buyer.post("/v1/orders", { items: [{ productId: "prod_001", quantity: "two" }], paymentToken: "t" }, key);
+    const answer = await buyer.post(
+      "/v1/orders",
+      { items: [{ productId: "prod_001", quantity: "two" }], paymentToken: "t" },
+      key,
+    );
     expect(answer.body.errors).toMatchObject([{ pointer: "/items/0/quantity" }]);
   });
 
@@ -132,7 +161,9 @@ describe("public documents", () => {
     const ids: string[] = [];
     let cursor: string | null = "";
     while (cursor !== null) {
-      const { body }: Answer = await mesh.shop.get(`/v1/products?limit=60${cursor && `&cursor=${encodeURIComponent(cursor)}`}`);
+      const { body }: Answer = await mesh.shop.get(
+        `/v1/products?limit=60${cursor && `&cursor=${encodeURIComponent(cursor)}`}`,
+      );
       ids.push(...body.items.map((item: { id: string }) => item.id));
       cursor = body.nextCursor;
     }

@@ -34,7 +34,10 @@ beforeEach(() => {
   app.get("/fails", () => {
     throw meshError("UNAVAILABLE", undefined, { cause: new Error("users answered 502") });
   });
-  app.get("/stream", () => new Response(new ReadableStream({ start: (controller) => void streams.push(controller) })));
+  app.get(
+    "/stream",
+    () => new Response(new ReadableStream({ start: (controller) => void streams.push(controller) })),
+  );
   app.get("/never", () => new Promise<Response>(() => {}));
 });
 
@@ -62,7 +65,9 @@ describe("accessLog", () => {
   it("tells why a request failed, in the log alone", async () => {
     const response = await app.request("/fails");
     expect(await response.text()).not.toContain("502");
-    expect(lines).toMatchObject([{ level: "error", status: 503, code: "UNAVAILABLE", cause: "users answered 502" }]);
+    expect(lines).toMatchObject([
+      { level: "error", status: 503, code: "UNAVAILABLE", cause: "users answered 502" },
+    ]);
   });
 
   it("sees what has no route", async () => {

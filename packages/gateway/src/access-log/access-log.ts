@@ -16,7 +16,10 @@ function patternOf(c: Context): string {
  * One JSON line per request when its answer has gone out, or when the client has gone away. Outermost, so that it sees
  * what the client sees. `now` in ms.
  */
-export function accessLog(now: () => number = systemRuntime.now, write: typeof log = log): MiddlewareHandler<GatewayEnv> {
+export function accessLog(
+  now: () => number = systemRuntime.now,
+  write: typeof log = log,
+): MiddlewareHandler<GatewayEnv> {
   return async (c, next) => {
     const started = now();
     let written = false;
@@ -35,7 +38,10 @@ export function accessLog(now: () => number = systemRuntime.now, write: typeof l
         user: principal?.sub,
         ...(degraded?.length && { degraded }),
         ...(aborted && { aborted }),
-        ...(failure && { code: failure.code, cause: failure.cause === undefined ? undefined : describe(failure.cause) }),
+        ...(failure && {
+          code: failure.code,
+          cause: failure.cause === undefined ? undefined : describe(failure.cause),
+        }),
       });
     };
     c.req.raw.signal?.addEventListener("abort", () => line(CLIENT_CLOSED_REQUEST, 0, true), { once: true });

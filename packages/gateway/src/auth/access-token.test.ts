@@ -6,7 +6,12 @@ import { JwksCache } from "./jwks-cache.ts";
 
 type Keys = Awaited<ReturnType<typeof generateKeyPair>>;
 
-const rules: TokenRules = { issuer: "https://shop.test", audience: "shop", algorithm: "ES256", clockSkew: 30 };
+const rules: TokenRules = {
+  issuer: "https://shop.test",
+  audience: "shop",
+  algorithm: "ES256",
+  clockSkew: 30,
+};
 const NOW = 1_800_000_000;
 let keys: Keys;
 let others: Keys;
@@ -17,16 +22,33 @@ beforeAll(async () => {
   keys = await generateKeyPair("ES256", { extractable: true });
   others = await generateKeyPair("ES256", { extractable: true });
   rsa = await generateKeyPair("RS256", { extractable: true });
-  const jwk = async (pair: Keys, kid: string, alg: string) => ({ ...(await exportJWK(pair.publicKey)), kid, alg, use: "sig" });
+  const jwk = async (pair: Keys, kid: string, alg: string) => ({
+    ...(await exportJWK(pair.publicKey)),
+    kid,
+    alg,
+    use: "sig",
+  });
   jwks = { keys: [await jwk(keys, "k1", "ES256"), await jwk(rsa, "rsa", "RS256")] };
 });
 
 function claims(changes: Record<string, unknown> = {}) {
-  const all = { iss: rules.issuer, aud: rules.audience, sub: "usr_1", scope: "customer", iat: NOW, nbf: NOW, exp: NOW + 60, ...changes };
+  const all = {
+    iss: rules.issuer,
+    aud: rules.audience,
+    sub: "usr_1",
+    scope: "customer",
+    iat: NOW,
+    nbf: NOW,
+    exp: NOW + 60,
+    ...changes,
+  };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
-const sign = (changes?: Record<string, unknown>, header: Record<string, string> = {}, key: Keys["privateKey"] | Uint8Array = keys.privateKey) =>
-  new SignJWT(claims(changes)).setProtectedHeader({ alg: "ES256", kid: "k1", ...header }).sign(key);
+const sign = (
+  changes?: Record<string, unknown>,
+  header: Record<string, string> = {},
+  key: Keys["privateKey"] | Uint8Array = keys.privateKey,
+) => new SignJWT(claims(changes)).setProtectedHeader({ alg: "ES256", kid: "k1", ...header }).sign(key);
 
 async function verify(token: string, seconds = NOW): Promise<unknown> {
   const now = () => seconds * 1000;
@@ -39,7 +61,10 @@ async function verify(token: string, seconds = NOW): Promise<unknown> {
 
 describe("verifyToken", () => {
   it("gives the principal of a good token", async () => {
-    expect(await verify(await sign({ scope: "customer wholesale" }))).toEqual({ sub: "usr_1", scopes: ["customer", "wholesale"] });
+    expect(await verify(await sign({ scope: "customer wholesale" }))).toEqual({
+      sub: "usr_1",
+      scopes: ["customer", "wholesale"],
+    });
     expect(await verify(await sign({ scope: undefined }))).toEqual({ sub: "usr_1", scopes: [] });
   });
 
@@ -61,7 +86,10 @@ describe("verifyToken", () => {
     ["of nobody", () => sign({ sub: undefined })],
     ["signed with another key under a known id", () => sign({}, {}, others.privateKey)],
     ["signed with a key that is not published", () => sign({}, { kid: "k9" }, others.privateKey)],
-    ["of another algorithm, by a published key", () => sign({}, { alg: "RS256", kid: "rsa" }, rsa.privateKey)],
+    [
+      "of another algorithm, by a published key",
+      () => sign({}, { alg: "RS256", kid: "rsa" }, rsa.privateKey),
+    ],
     ["with alg none", () => new UnsecuredJWT(claims()).encode()],
     ["with alg none and somebody's signature", noneWithSignature],
     ["signed with the public key as an HMAC secret", hmacWithPublicKey],
@@ -74,7 +102,9 @@ describe("verifyToken", () => {
 
   it("does not blame the token when the keys cannot be loaded", async () => {
     const down = () => Promise.reject(meshError("UNAVAILABLE"));
-    await expect(verifyToken(await sign(), rules, new JwksCache(), down)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await expect(verifyToken(await sign(), rules, new JwksCache(), down)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+    });
   });
 });
 

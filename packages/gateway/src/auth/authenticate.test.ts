@@ -15,16 +15,29 @@ for (const auth of ["none", "user", "operator"] as const) {
 }
 
 async function ask(path: string, authorization?: string, SECRET: string | undefined = "s3cret") {
-  const response = (await app.request(path, { headers: authorization ? { authorization } : {} }, { SECRET })) as Response;
+  const response = (await app.request(
+    path,
+    { headers: authorization ? { authorization } : {} },
+    { SECRET },
+  )) as Response;
   const body = await problemOf(response);
-  return { status: response.status, body, code: body?.code, challenge: response.headers.get("www-authenticate") };
+  return {
+    status: response.status,
+    body,
+    code: body?.code,
+    challenge: response.headers.get("www-authenticate"),
+  };
 }
 
 describe("authenticate and authorize", () => {
   it("lets a user in, and nobody without a token", async () => {
     expect((await ask("/user", "Bearer good")).body).toEqual({ sub: "usr_1", scopes: ["customer"] });
     expect(await ask("/user", "bearer good")).toMatchObject({ status: 200 });
-    expect(await ask("/user")).toMatchObject({ status: 401, code: "AUTHENTICATION_REQUIRED", challenge: "Bearer" });
+    expect(await ask("/user")).toMatchObject({
+      status: 401,
+      code: "AUTHENTICATION_REQUIRED",
+      challenge: "Bearer",
+    });
   });
 
   it("says what is wrong with a token, where one is needed", async () => {
@@ -37,9 +50,15 @@ describe("authenticate and authorize", () => {
     expect(await ask("/user", "Bearer down")).toMatchObject({ status: 503, code: "UNAVAILABLE" });
   });
 
-  it.each(["Basic YTpi", "Bearer", "Bearer two words", "Bearer ü"])("does not take %s for a token", async (authorization) => {
-    expect(await ask("/user", authorization)).toMatchObject({ status: 401, code: "AUTHENTICATION_REQUIRED" });
-  });
+  it.each(["Basic YTpi", "Bearer", "Bearer two words", "Bearer ü"])(
+    "does not take %s for a token",
+    async (authorization) => {
+      expect(await ask("/user", authorization)).toMatchObject({
+        status: 401,
+        code: "AUTHENTICATION_REQUIRED",
+      });
+    },
+  );
 
   it("lets operators in with their token, and no customer", async () => {
     expect((await ask("/operator", "Bearer s3cret")).body).toEqual({ sub: "operator", scopes: ["operator"] });

@@ -18,7 +18,8 @@ export function authenticate({ operatorToken, verify }: AuthenticateOptions): Mi
     if (credentials !== undefined) {
       try {
         const token = BEARER.exec(credentials)?.[1];
-        if (!token) throw meshError("AUTHENTICATION_REQUIRED", "Send a token as Authorization: Bearer <token>.");
+        if (!token)
+          throw meshError("AUTHENTICATION_REQUIRED", "Send a token as Authorization: Bearer <token>.");
         c.set("principal", isOperatorToken(token, operatorToken(c)) ? OPERATOR : await verify(token, c));
       } catch (error) {
         if (!isMeshError(error)) throw error;
@@ -34,7 +35,10 @@ export function authorize({ auth }: Pick<Operation, "auth">): MiddlewareHandler<
   return async (c, next) => {
     const { principal, refusal } = c.var;
     if (auth !== "none" && !principal) {
-      throw refusal ?? meshError("AUTHENTICATION_REQUIRED", "Send an access token: Authorization: Bearer <token>.");
+      throw (
+        refusal ??
+        meshError("AUTHENTICATION_REQUIRED", "Send an access token: Authorization: Bearer <token>.")
+      );
     }
     if (auth === "operator" && !principal?.scopes.includes("operator")) {
       throw meshError("FORBIDDEN", "This is for operators only.");

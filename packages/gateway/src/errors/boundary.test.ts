@@ -38,12 +38,18 @@ describe("boundary", () => {
     expect(await through(cause)).toMatchObject({ code: "INTERNAL", status: 500, detail: undefined, cause });
   });
 
-  it.each(["VALIDATION_FAILED", "TOKEN_INVALID", "AUTHENTICATION_REQUIRED", "FORBIDDEN", "CONFLICT", "RATE_LIMITED", "UNAVAILABLE", "DEADLINE_EXCEEDED"] as const)(
-    "passes %s",
-    async (code) => {
-      expect(await through(meshError(code))).toMatchObject({ code, status: codes[code].status });
-    },
-  );
+  it.each([
+    "VALIDATION_FAILED",
+    "TOKEN_INVALID",
+    "AUTHENTICATION_REQUIRED",
+    "FORBIDDEN",
+    "CONFLICT",
+    "RATE_LIMITED",
+    "UNAVAILABLE",
+    "DEADLINE_EXCEEDED",
+  ] as const)("passes %s", async (code) => {
+    expect(await through(meshError(code))).toMatchObject({ code, status: codes[code].status });
+  });
 
   it.each([
     "No time was left to call catalog.getProduct.",
@@ -57,7 +63,9 @@ describe("boundary", () => {
   });
 
   it("keeps a detail that only looks like it", async () => {
-    expect((await through(meshError("CONFLICT", "You have 2 orders. Pay them first."))).detail).toContain("2 orders.");
+    expect((await through(meshError("CONFLICT", "You have 2 orders. Pay them first."))).detail).toContain(
+      "2 orders.",
+    );
   });
 
   it("turns a bug into INTERNAL", async () => {

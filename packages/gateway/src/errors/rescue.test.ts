@@ -8,7 +8,11 @@ app.post("/things", (c) => c.json({}));
 const thrown: Record<string, Error> = {
   bug: new TypeError("db.query is not a function at /srv/users.ts:12"),
   internal: meshError("INTERNAL", "users exploded", { errors: [{ pointer: "/x", message: "y" }] }),
-  business: new MeshError("OUT_OF_STOCK", { status: 409, title: "Not enough is left", detail: "2 are left." }),
+  business: new MeshError("OUT_OF_STOCK", {
+    status: 409,
+    title: "Not enough is left",
+    detail: "2 are left.",
+  }),
   later: meshError("UNAVAILABLE", undefined, { retryAfter: 2.2, cause: "users answered 502" }),
   expired: meshError("TOKEN_EXPIRED"),
   anonymous: meshError("AUTHENTICATION_REQUIRED"),
@@ -48,7 +52,9 @@ describe("rescue", () => {
 
   it("challenges whoever is not signed in (RFC 6750)", async () => {
     expect((await get("/fail/anonymous")).headers.get("www-authenticate")).toBe("Bearer");
-    expect((await get("/fail/expired")).headers.get("www-authenticate")).toMatch(/^Bearer error="invalid_token", error_description=".+"$/);
+    expect((await get("/fail/expired")).headers.get("www-authenticate")).toMatch(
+      /^Bearer error="invalid_token", error_description=".+"$/,
+    );
   });
 
   it("answers 404 where nothing is", async () => {

@@ -38,7 +38,8 @@ export function cors({ origin = "*" }: CorsOptions = {}): MiddlewareHandler {
   });
   return async (c, next) => {
     const preflight = c.req.header("access-control-request-method") !== undefined;
-    if (c.req.header("origin") !== undefined && (c.req.method !== "OPTIONS" || preflight)) return handle(c, next);
+    if (c.req.header("origin") !== undefined && (c.req.method !== "OPTIONS" || preflight))
+      return handle(c, next);
     await next();
     c.res.headers.append("vary", "Origin");
   };

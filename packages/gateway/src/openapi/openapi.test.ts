@@ -7,7 +7,11 @@ import { openApi } from "./openapi.ts";
 const Money = z.object({ amount: z.int(), currency: z.string() });
 const Thing = z.object({ id: z.string(), price: Money, note: z.string().optional() });
 const things = contract("things", {
-  list: query("GET /v1/things", { input: z.object({ ...pageInput, query: z.string().optional() }), output: pageOf(Thing), allow: [] }),
+  list: query("GET /v1/things", {
+    input: z.object({ ...pageInput, query: z.string().optional() }),
+    output: pageOf(Thing),
+    allow: [],
+  }),
   get: query("GET /v1/things/:id", {
     summary: "One thing",
     input: z.object({ id: z.string() }),
@@ -25,8 +29,16 @@ const things = contract("things", {
     keyed: true,
     allow: [],
   }),
-  end: command("POST /v1/things/:id/end", { input: z.object({ id: z.string() }), output: Thing, auth: "operator", allow: [] }),
-  watch: events("GET /v1/things/:id/events", { input: z.object({ id: z.string(), lastEventId: z.int().optional() }), allow: [] }),
+  end: command("POST /v1/things/:id/end", {
+    input: z.object({ id: z.string() }),
+    output: Thing,
+    auth: "operator",
+    allow: [],
+  }),
+  watch: events("GET /v1/things/:id/events", {
+    input: z.object({ id: z.string(), lastEventId: z.int().optional() }),
+    allow: [],
+  }),
 });
 const { list, get, make, end, watch } = things.operations;
 const document = openApi(
@@ -34,11 +46,17 @@ const document = openApi(
   {
     info: { title: "Things", version: "1.0.0" },
     schemas: { Thing, Money },
-    additions: { makeThing: { requestHeaders: { Prefer: z.string().optional() }, responses: { "202": { description: "Soon" } } } },
+    additions: {
+      makeThing: {
+        requestHeaders: { Prefer: z.string().optional() },
+        responses: { "202": { description: "Soon" } },
+      },
+    },
   },
 );
 // oxlint-disable-next-line typescript/no-explicit-any -- a document of any shape
-const at = (pointer: string): any => pointer.split("/").reduce((node: any, key) => node?.[key.replaceAll("~1", "/")], document);
+const at = (pointer: string): any =>
+  pointer.split("/").reduce((node: any, key) => node?.[key.replaceAll("~1", "/")], document);
 
 describe("openApi", () => {
   it("is a valid OpenAPI 3.1 document", async () => {
@@ -48,12 +66,22 @@ describe("openApi", () => {
   });
 
   it("says where each part of an input goes", () => {
-    const names = (pointer: string) => at(pointer).map((each: { in: string; name: string }) => `${each.in} ${each.name}`);
-    expect(names("paths/~1v1~1things/get/parameters")).toEqual(["query limit", "query cursor", "query query"]);
+    const names = (pointer: string) =>
+      at(pointer).map((each: { in: string; name: string }) => `${each.in} ${each.name}`);
+    expect(names("paths/~1v1~1things/get/parameters")).toEqual([
+      "query limit",
+      "query cursor",
+      "query query",
+    ]);
     expect(names("paths/~1v1~1things~1{id}/get/parameters")).toEqual(["path id"]);
     expect(names("paths/~1v1~1things/post/parameters")).toEqual(["header Prefer", "header Idempotency-Key"]);
-    expect(names("paths/~1v1~1things~1{id}~1events/get/parameters")).toEqual(["path id", "header Last-Event-ID"]);
-    expect(at("paths/~1v1~1things/post/requestBody/content/application~1json/schema/properties")).toHaveProperty("name");
+    expect(names("paths/~1v1~1things~1{id}~1events/get/parameters")).toEqual([
+      "path id",
+      "header Last-Event-ID",
+    ]);
+    expect(
+      at("paths/~1v1~1things/post/requestBody/content/application~1json/schema/properties"),
+    ).toHaveProperty("name");
     expect(at("paths/~1v1~1things~1{id}~1end/post")).not.toHaveProperty("requestBody");
   });
 
@@ -69,9 +97,24 @@ describe("openApi", () => {
 
   it("lists the codes of every problem answer", () => {
     const responses = at("paths/~1v1~1things/post/responses");
-    expect(Object.keys(responses)).toEqual(["201", "202", "400", "401", "409", "413", "415", "422", "429", "500", "503", "504"]);
+    expect(Object.keys(responses)).toEqual([
+      "201",
+      "202",
+      "400",
+      "401",
+      "409",
+      "413",
+      "415",
+      "422",
+      "429",
+      "500",
+      "503",
+      "504",
+    ]);
     expect(responses["409"].description).toBe("`IDEMPOTENCY_KEY_IN_FLIGHT`, `TOO_MANY_THINGS`");
-    expect(responses["409"].content).toEqual({ "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } } });
+    expect(responses["409"].content).toEqual({
+      "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
+    });
     expect(at("paths/~1v1~1things~1{id}/get/responses/404/description")).toBe("`THING_NOT_FOUND`");
   });
 

@@ -11,13 +11,14 @@ const IdempotencyKey = z
   .min(1)
   .max(255)
   .describe(
-    'Any string of visible characters that is new with each new request, such as a UUID; quotes around it are optional. The same key again gives the first answer again, with `Idempotency-Replayed: true`. Keys are remembered for 24 hours; another body under the same key is refused. Key order and white space in the body do not matter.',
+    "Any string of visible characters that is new with each new request, such as a UUID; quotes around it are optional. The same key again gives the first answer again, with `Idempotency-Replayed: true`. Keys are remembered for 24 hours; another body under the same key is refused. Key order and white space in the body do not matter.",
   )
   .meta({ example: '"8e03978e-40d5-43dd-bc93-6894a57f9324"' });
 const LastEventId = z.string().optional().describe("The id of the last event received, when reconnecting.");
 
 function inputOf({ id, input }: Operation): z.ZodObject {
-  if (!(input instanceof z.ZodObject)) throw new TypeError(`The input of ${id} must be an object to be described.`);
+  if (!(input instanceof z.ZodObject))
+    throw new TypeError(`The input of ${id} must be an object to be described.`);
   return input;
 }
 
@@ -47,7 +48,8 @@ function requestOf(
       ...(safe && rest && { query: rest }),
       ...(Object.keys(header).length > 0 && { header: z.object(header) }),
     },
-    ...(!safe && rest && { requestBody: { required: true, content: { "application/json": { schema: rest } } } }),
+    ...(!safe &&
+      rest && { requestBody: { required: true, content: { "application/json": { schema: rest } } } }),
   };
 }
 
@@ -55,7 +57,9 @@ function successOf({ output, stream, keyed }: Operation): ZodOpenApiResponseObje
   return {
     description: stream ? "A stream of events" : "Done",
     ...(keyed && { headers: z.object({ "Idempotency-Replayed": z.literal("true").optional() }) }),
-    content: stream ? { [stream]: { schema: { type: "string" } } } : { "application/json": { schema: output } },
+    content: stream
+      ? { [stream]: { schema: { type: "string" } } }
+      : { "application/json": { schema: output } },
   };
 }
 

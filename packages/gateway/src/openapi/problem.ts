@@ -26,7 +26,12 @@ function codesOf(operation: Operation): Record<string, number> {
   if (operation.auth !== "none") mesh.push("AUTHENTICATION_REQUIRED", "TOKEN_EXPIRED", "TOKEN_INVALID");
   if (operation.auth === "operator") mesh.push("FORBIDDEN");
   if (operation.keyed) {
-    mesh.push("IDEMPOTENCY_KEY_REQUIRED", "IDEMPOTENCY_KEY_INVALID", "IDEMPOTENCY_KEY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED");
+    mesh.push(
+      "IDEMPOTENCY_KEY_REQUIRED",
+      "IDEMPOTENCY_KEY_INVALID",
+      "IDEMPOTENCY_KEY_IN_FLIGHT",
+      "IDEMPOTENCY_KEY_REUSED",
+    );
   }
   return { ...Object.fromEntries(mesh.map((code) => [code, codes[code].status])), ...operation.errors };
 }
@@ -43,7 +48,9 @@ export function problemResponses(operation: Operation): Record<string, ZodOpenAp
 function problemResponse(found: string[]): ZodOpenApiResponseObject {
   return {
     description: found.map((code) => `\`${code}\``).join(", "),
-    ...(found.includes("RATE_LIMITED") && { headers: z.object({ "Retry-After": z.int().describe("Seconds") }) }),
+    ...(found.includes("RATE_LIMITED") && {
+      headers: z.object({ "Retry-After": z.int().describe("Seconds") }),
+    }),
     content: { [PROBLEM_TYPE]: { schema: Problem } },
   };
 }

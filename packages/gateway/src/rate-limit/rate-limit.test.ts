@@ -2,7 +2,13 @@ import { describe, expect, it, vi } from "vitest";
 import { problemOf, testApp } from "../test-app.ts";
 import { clientOf, rateLimit, type RateLimiter, type RateLimitPolicy } from "./rate-limit.ts";
 
-const policy = { name: "default", quota: 3, window: 10, client: clientOf, binding: (c) => c.env.LIMIT } satisfies RateLimitPolicy;
+const policy = {
+  name: "default",
+  quota: 3,
+  window: 10,
+  client: clientOf,
+  binding: (c) => c.env.LIMIT,
+} satisfies RateLimitPolicy;
 
 /** Lets `quota` requests of each key through. */
 function limiter(quota: number): RateLimiter & { keys: string[] } {
@@ -25,7 +31,8 @@ function app(LIMIT: RateLimiter, ...more: RateLimitPolicy[]) {
     },
     ...[policy, ...more].map((each) => rateLimit(each, () => 22_000)),
   ).get("/", (c) => c.json({}));
-  return (headers: Record<string, string> = {}) => hono.request("/", { headers }, { LIMIT }) as Promise<Response>;
+  return (headers: Record<string, string> = {}) =>
+    hono.request("/", { headers }, { LIMIT }) as Promise<Response>;
 }
 
 describe("rateLimit", () => {
@@ -57,7 +64,8 @@ describe("rateLimit", () => {
 
   it("lists every policy that applied, also when one refused", async () => {
     const get = app(limiter(3), { ...policy, name: "login", quota: 1, client: () => "one" });
-    for (const used of [1, 2, 3]) expect((await get()).headers.get("ratelimit")).toBe(`"login";r=0;t=8, "default";r=${3 - used};t=8`);
+    for (const used of [1, 2, 3])
+      expect((await get()).headers.get("ratelimit")).toBe(`"login";r=0;t=8, "default";r=${3 - used};t=8`);
     const { headers } = await get();
     expect(headers.get("ratelimit-policy")).toContain('"default";q=3;w=10');
   });

@@ -36,7 +36,10 @@ export function addressOf(c: Context<GatewayEnv>): string {
  * `r` is an upper bound: it counts this isolate's share alone, and so is `t`, since the limiter's windows are its own.
  * A limiter that cannot be asked lets everybody through. Throws RATE_LIMITED.
  */
-export function rateLimit(policy: RateLimitPolicy, now: () => number = systemRuntime.now): MiddlewareHandler<GatewayEnv> {
+export function rateLimit(
+  policy: RateLimitPolicy,
+  now: () => number = systemRuntime.now,
+): MiddlewareHandler<GatewayEnv> {
   const { name, quota, window, binding, client } = policy;
   const counted = new WindowCount(quota, window);
   return async (c, next) => {
@@ -48,7 +51,10 @@ export function rateLimit(policy: RateLimitPolicy, now: () => number = systemRun
       ratelimit: `"${name}";r=${allowed ? remaining : 0};t=${reset}`,
     };
     if (!allowed) {
-      throw meshError("RATE_LIMITED", `At most ${quota} requests in ${window} s.`, { retryAfter: reset, headers });
+      throw meshError("RATE_LIMITED", `At most ${quota} requests in ${window} s.`, {
+        retryAfter: reset,
+        headers,
+      });
     }
     await next();
     for (const [field, value] of Object.entries(headers)) c.res.headers.append(field, value);

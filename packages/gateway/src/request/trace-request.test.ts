@@ -8,12 +8,19 @@ const traceparent = `00-${traceId}-b7ad6b7169203331-01`;
 function app() {
   return testApp().get("/", (c) => {
     const { trace, signal } = contextOf(c);
-    return c.json({ ...trace, signal: signal !== undefined, lasting: contextOf(c, { lasting: true }).signal === undefined });
+    return c.json({
+      ...trace,
+      signal: signal !== undefined,
+      lasting: contextOf(c, { lasting: true }).signal === undefined,
+    });
   });
 }
 const get = async (headers: Record<string, string> = {}) => {
   const response = await app().request("/", { headers });
-  return { id: response.headers.get("x-request-id"), body: (await response.json()) as Record<string, unknown> };
+  return {
+    id: response.headers.get("x-request-id"),
+    body: (await response.json()) as Record<string, unknown>,
+  };
 };
 
 describe("traceRequest", () => {

@@ -2,7 +2,15 @@ import type { Operation, Reply } from "@weft/mesh";
 import { json } from "../request/json.ts";
 
 /** What a service's answer may tell the outside, beside its status and body. */
-const PASSED_HEADERS = ["cache-control", "content-language", "etag", "last-modified", "location", "preference-applied", "retry-after"];
+const PASSED_HEADERS = [
+  "cache-control",
+  "content-language",
+  "etag",
+  "last-modified",
+  "location",
+  "preference-applied",
+  "retry-after",
+];
 
 /** Private and changing answers are kept nowhere; others may be kept, but not used without asking again. */
 function cacheControl({ auth, safe, stream }: Operation): string {
@@ -18,7 +26,10 @@ export function toResponse(operation: Operation, { status, headers, body }: Repl
     if (value !== null) kept[name] = value;
   }
   if (operation.stream) {
-    return new Response(body as ReadableStream, { status, headers: { ...kept, "content-type": operation.stream } });
+    return new Response(body as ReadableStream, {
+      status,
+      headers: { ...kept, "content-type": operation.stream },
+    });
   }
   return body === undefined ? new Response(null, { status, headers: kept }) : json(body, status, kept);
 }

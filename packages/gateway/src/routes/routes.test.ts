@@ -5,8 +5,17 @@ import { problemOf, testApp, testContext } from "../test-app.ts";
 import { routes } from "./routes.ts";
 
 const things = contract("things", {
-  list: query("GET /v1/things", { input: z.object({ limit: z.int().max(9).default(3) }), output: z.unknown(), allow: [] }),
-  get: query("GET /v1/things/:id", { input: z.object({ id: z.string() }), output: z.unknown(), auth: "user", allow: [] }),
+  list: query("GET /v1/things", {
+    input: z.object({ limit: z.int().max(9).default(3) }),
+    output: z.unknown(),
+    allow: [],
+  }),
+  get: query("GET /v1/things/:id", {
+    input: z.object({ id: z.string() }),
+    output: z.unknown(),
+    auth: "user",
+    allow: [],
+  }),
   make: command("POST /v1/things", {
     input: z.object({ name: z.string() }),
     output: z.unknown(),
@@ -14,8 +23,15 @@ const things = contract("things", {
     keyed: true,
     allow: [],
   }),
-  watch: events("GET /v1/things/:id/events", { input: z.object({ id: z.string(), lastEventId: z.int().optional() }), allow: [] }),
-  secret: query("GET /internal/secret", { output: z.object({ open: z.string() }), auth: "operator", allow: [] }),
+  watch: events("GET /v1/things/:id/events", {
+    input: z.object({ id: z.string(), lastEventId: z.int().optional() }),
+    allow: [],
+  }),
+  secret: query("GET /internal/secret", {
+    output: z.object({ open: z.string() }),
+    auth: "operator",
+    allow: [],
+  }),
 });
 const { list, get, make, watch, secret } = things.operations;
 
@@ -59,7 +75,8 @@ function app() {
   compose({ ...secret, path: "/v1/broken", auth: "none" }, async () => ({}) as never);
   return hono;
 }
-const send = (path: string, init: RequestInit = {}) => app().request(path, init, env, testContext()) as Promise<Response>;
+const send = (path: string, init: RequestInit = {}) =>
+  app().request(path, init, env, testContext()) as Promise<Response>;
 
 describe("forward", () => {
   it("passes the validated input and who is asking, and nothing else of the request", async () => {
@@ -67,19 +84,29 @@ describe("forward", () => {
     const [request] = asked;
     expect(new URL(request?.url ?? "").pathname).toBe("/v1/things/a%20b");
     expect(new URL(request?.url ?? "").search).toBe("");
-    expect(decodeURIComponent(request?.headers.get("weft-principal") ?? "")).toBe('{"sub":"usr_1","scopes":[]}');
+    expect(decodeURIComponent(request?.headers.get("weft-principal") ?? "")).toBe(
+      '{"sub":"usr_1","scopes":[]}',
+    );
     expect(request?.headers.has("cookie")).toBe(false);
     expect(request?.headers.has("x-any")).toBe(false);
   });
 
   it("refuses bad input before it leaves", async () => {
     const response = await send("/v1/things?limit=10");
-    expect(await problemOf(response)).toMatchObject({ status: 400, code: "VALIDATION_FAILED", errors: [{ pointer: "/limit" }] });
+    expect(await problemOf(response)).toMatchObject({
+      status: 400,
+      code: "VALIDATION_FAILED",
+      errors: [{ pointer: "/limit" }],
+    });
     expect(asked).toEqual([]);
   });
 
   it("passes the answer on without the headers of the mesh", async () => {
-    service = () => Response.json({ id: 1 }, { status: 200, headers: { location: "/v1/things/1", "weft-degraded": "x", "set-cookie": "a=b" } });
+    service = () =>
+      Response.json(
+        { id: 1 },
+        { status: 200, headers: { location: "/v1/things/1", "weft-degraded": "x", "set-cookie": "a=b" } },
+      );
     const { status, headers } = await send("/v1/things/1", { headers: { user: "usr_1" } });
     expect(status).toBe(200);
     expect(headers.get("location")).toBe("/v1/things/1");
@@ -88,7 +115,9 @@ describe("forward", () => {
   });
 
   it("lets nobody store what is private, and everybody revalidate what is not", async () => {
-    expect((await send("/v1/things/1", { headers: { user: "u" } })).headers.get("cache-control")).toBe("no-store");
+    expect((await send("/v1/things/1", { headers: { user: "u" } })).headers.get("cache-control")).toBe(
+      "no-store",
+    );
     expect((await send("/v1/things")).headers.get("cache-control")).toBe("no-cache");
     service = () => Response.json({}, { headers: { "cache-control": "public, max-age=300" } });
     expect((await send("/v1/things")).headers.get("cache-control")).toBe("public, max-age=300");
@@ -116,7 +145,11 @@ describe("forward", () => {
 
   it("passes a refusal on as it is", async () => {
     service = () => problemResponse(meshError("CONFLICT", "Somebody was faster."), "t");
-    expect(await problemOf(await send("/v1/things"))).toMatchObject({ status: 409, code: "CONFLICT", detail: "Somebody was faster." });
+    expect(await problemOf(await send("/v1/things"))).toMatchObject({
+      status: 409,
+      code: "CONFLICT",
+      detail: "Somebody was faster.",
+    });
   });
 
   it("streams events as they come, from where the client left off", async () => {
@@ -143,7 +176,11 @@ describe("forward", () => {
 describe("compose", () => {
   it("answers what the contract promises and no more", async () => {
     const response = await send("/v1/composed");
-    expect([response.status, response.headers.get("location"), await response.json()]).toEqual([202, "/v1/x", { open: "yes" }]);
+    expect([response.status, response.headers.get("location"), await response.json()]).toEqual([
+      202,
+      "/v1/x",
+      { open: "yes" },
+    ]);
     expect(response.headers.has("weft-x")).toBe(false);
   });
 

@@ -54,18 +54,28 @@ function chain(operation: Operation, equipment: Equipment, { use = [] }: RouteOp
 
 /** Mounts public operations on an app: those that a service answers, and those that the gateway composes itself. */
 export function routes<E extends GatewayEnv>(app: Hono<E>, equipment: Equipment) {
-  function mount(operation: Operation, options: RouteOptions, respond: (c: Context<E>) => Promise<Response>): void {
+  function mount(
+    operation: Operation,
+    options: RouteOptions,
+    respond: (c: Context<E>) => Promise<Response>,
+  ): void {
     const handlers = [...chain(operation, equipment, options), respond] as MiddlewareHandler<E>[];
     app.on(operation.method, [operation.path], ...handlers);
   }
-  const at = (operation: Operation, { path = operation.path }: RouteOptions): Operation => ({ ...operation, path });
+  const at = (operation: Operation, { path = operation.path }: RouteOptions): Operation => ({
+    ...operation,
+    path,
+  });
 
   return {
     /** Passes the operation on to its service. */
     forward(operation: Operation, options: RouteOptions = {}): void {
       mount(at(operation, options), options, async (c) => {
         const transport = (c.env as Record<string, Transport>)[bindingName(operation.service)];
-        if (!transport) throw new TypeError(`No service binding ${bindingName(operation.service)}: add it to wrangler.toml.`);
+        if (!transport)
+          throw new TypeError(
+            `No service binding ${bindingName(operation.service)}: add it to wrangler.toml.`,
+          );
         const context = contextOf(c, { lasting: operation.keyed });
         const answer = await invoke(operation, c.var.input, transport, context, {}, equipment.outbound);
         return toResponse(operation, { ...answer, headers: Object.fromEntries(answer.headers) });
@@ -79,4 +89,3 @@ export function routes<E extends GatewayEnv>(app: Hono<E>, equipment: Equipment)
     },
   };
 }
-

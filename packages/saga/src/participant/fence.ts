@@ -28,14 +28,19 @@ export function fence(): Plugin<FenceResources> {
       const kind = call.operation?.fenced;
       if (!kind) return next(call);
       const saga = call.scope.context.saga;
-      if (!saga) throw meshError("VALIDATION_FAILED", `${call.operation?.id} is a saga step: call it from a saga.`);
+      if (!saga)
+        throw meshError("VALIDATION_FAILED", `${call.operation?.id} is a saga step: call it from a saga.`);
       const tx = call.resources.tx as Tx;
       const db = call.resources.db as AnyDatabase;
       const rows = await rowsOf(db, saga);
       const done = rows.find((row) => row.phase === "do");
       const undone = rows.find((row) => row.phase === "undo");
       const record = (phase: FenceRow["phase"], state: FenceRow["state"], reply: Reply) =>
-        tx.add(db.insert(sagaFence).values({ sagaId: saga.sagaId, step: saga.step, phase, state, reply, at: Date.now() }));
+        tx.add(
+          db
+            .insert(sagaFence)
+            .values({ sagaId: saga.sagaId, step: saga.step, phase, state, reply, at: Date.now() }),
+        );
       tx.rerunOn("saga_fence.saga_id");
 
       if (kind === "do") {

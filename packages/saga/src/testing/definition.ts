@@ -10,8 +10,21 @@ const errors = { [BUSINESS_CODE]: 409 };
 
 /** A service with a pair of operations for every purpose. */
 export const things = contract("things", {
-  make: command("POST /internal/things", { input: Ref, output: Done, errors, timeout: 1_000, fenced: "do", allow }),
-  unmake: command("POST /internal/things/undo", { input: Ref, output: Done, timeout: 1_000, fenced: "undo", allow }),
+  make: command("POST /internal/things", {
+    input: Ref,
+    output: Done,
+    errors,
+    timeout: 1_000,
+    fenced: "do",
+    allow,
+  }),
+  unmake: command("POST /internal/things/undo", {
+    input: Ref,
+    output: Done,
+    timeout: 1_000,
+    fenced: "undo",
+    allow,
+  }),
   look: command("POST /internal/things/look", { input: Ref, output: Done, allow }),
 });
 export const others = contract("others", {

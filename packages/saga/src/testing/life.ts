@@ -56,7 +56,8 @@ export class Life {
 
   /** Lets time pass until the saga has ended and nothing is left to do; false if that takes longer than `ms`. */
   ends(ms = Number.POSITIVE_INFINITY): Promise<boolean> {
-    const over = () => this.store.indexed !== undefined && isFinal(this.store.indexed) && !this.driver.isDriving;
+    const over = () =>
+      this.store.indexed !== undefined && isFinal(this.store.indexed) && !this.driver.isDriving;
     return this.time.until(over, this.time.now() + ms);
   }
 
@@ -67,7 +68,11 @@ export class Life {
     const alive = (): Promise<void> => (process.alive ? Promise.resolve() : new Promise(() => {}));
     return new Driver({
       store: this.store,
-      runtime: { now: time.now, random: time.random, sleep: (ms, signal) => time.sleep(ms, signal).then(alive) },
+      runtime: {
+        now: time.now,
+        random: time.random,
+        sleep: (ms, signal) => time.sleep(ms, signal).then(alive),
+      },
       alarm: {
         set: (at) => alive().then(() => this.#setAlarm(at)),
         clear: () => alive().then(() => this.#setAlarm(undefined)),

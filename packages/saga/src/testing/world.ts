@@ -31,7 +31,9 @@ export class World {
 
   /** Steps whose effect is there. */
   get standing(): string[] {
-    return [...this.#fence].filter(([, phases]) => phases.has("do") && !phases.has("undo")).map(([step]) => step);
+    return [...this.#fence]
+      .filter(([, phases]) => phases.has("do") && !phases.has("undo"))
+      .map(([step]) => step);
   }
 
   /** Answers or throws what the coordinator gets to see. */

@@ -1,0 +1,56 @@
+import { isOverload, type Outcome } from "./outcome.ts";
+import { Window } from "./window.ts";
+
+export interface ThrottleConfig {
+  /** Length of the history, ms. Google SRE uses two minutes; an isolate must forget faster than an outage ends. */
+  readonly window: number;
+  /** How many tries one accepted try stands for. 2 = "K" of the SRE book. */
+  readonly multiplier: number;
+  /** No shedding below this many tries in the window (Linkerd's 2026 breaker: 5). */
+  readonly minSamples: number;
+  /** Share that always goes out, so that the callee's recovery is noticed. Envoy's admission control: 20 %. */
+  readonly minAdmitted: number;
+}
+
+export const THROTTLE: ThrottleConfig = { window: 10_000, multiplier: 2, minSamples: 5, minAdmitted: 0.1 };
+
+/**
+ * Adaptive client-side throttling (Google SRE book, "Handling Overload"): sheds with
+ * p = max(0, (R - K*A) / (R + 1)), where R is what the caller wanted to send and A what the callee took.
+ *
+ * Only overload signals count as not taken: a 500 is a bug that sending less does not cure, and shedding on it would
+ * turn a partial outage into a full one. Calls in flight count as neither, so a slow callee alone sheds nothing.
+ */
+export class Throttle {
+  readonly #config: ThrottleConfig;
+  readonly #window: Window;
+
+  constructor(config: Partial<ThrottleConfig> = {}) {
+    this.#config = { ...THROTTLE, ...config };
+    this.#window = new Window(this.#config.window);
+  }
+
+  /** Chance that the next call is shed. */
+  rejection(now: number): number {
+    const { multiplier, minSamples, minAdmitted } = this.#config;
+    const refused = this.#window.count("overload", now);
+    if (refused === 0) return 0;
+    const taken = this.#window.count("ok", now);
+    if (taken + refused < minSamples) return 0;
+    const wanted = taken + refused + this.#window.count("shed", now);
+    return Math.min(1 - minAdmitted, Math.max(0, (wanted - multiplier * taken) / (wanted + 1)));
+  }
+
+  /** Whether this call may go out. Draws from `random` only while there is something to shed. */
+  admit(now: number, random: () => number): boolean {
+    const rejection = this.rejection(now);
+    if (rejection === 0 || random() >= rejection) return true;
+    this.#window.add("shed", now);
+    return false;
+  }
+
+  record(outcome: Outcome, now: number): void {
+    if (outcome === "ignored") return;
+    this.#window.add(isOverload(outcome) ? "overload" : "ok", now);
+  }
+}
