@@ -19,4 +19,5 @@ export { json } from "./request/json.ts";
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./openapi/openapi.ts";
 export { contextOf, traceRequest } from "./request/trace-request.ts";
 export { type Compose, type Equipment, type RouteOptions, routes } from "./routes/routes.ts";
+export { transportTo } from "./routes/transport.ts";
 export type { GatewayEnv, GatewayVariables } from "./variables.ts";

@@ -48,7 +48,7 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         definition: find,
         publish: (snapshot) => index.publish(snapshot),
         async call(operation, input, saga, timeout, { trace, principal }) {
-          const context = rootContext(trace);
+          const context = rootContext(trace, { principal });
           return (await invoke(operation, input, connect(env, operation.service), context, { saga, timeout }))
             .body;
         },

@@ -40,7 +40,8 @@ export function isSettled(plan: Plan, progress: Progress): boolean {
   if (progress.state !== "COMPENSATING") return false;
   return toUndo(plan, progress).every(({ name }) => {
     const { attempts, open } = triesOf(progress, name, "undo");
-    return attempts > 0 && !open;
+    // One that is under way counts only when another came before it.
+    return attempts > (open ? 1 : 0);
   });
 }
 

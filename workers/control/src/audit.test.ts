@@ -11,7 +11,7 @@ const sound = {
     confirmedUnits: 5,
     version: 7,
   },
-  money: { settled: 500, inFlight: 100, ledgerSum: 0 },
+  money: { settled: 500, inFlight: 100, stranded: 0, ledgerSum: 0 },
   stock: { received: 1_000, onHand: 993, reserved: 1, inFlight: 2 },
 };
 
@@ -46,6 +46,7 @@ describe("audit", () => {
 
   it.each([
     ["a cent too much was taken", { money: { ...sound.money, settled: 501 } }],
+    ["money is held for an order that is over", { money: { ...sound.money, stranded: 1 } }],
     ["a ledger entry has no counterpart", { money: { ...sound.money, ledgerSum: -1 } }],
     ["a unit is gone", { stock: { ...sound.stock, onHand: 992 } }],
     ["a unit too many is there", { stock: { ...sound.stock, inFlight: 3 } }],

@@ -1,14 +1,5 @@
-import { contextOf, json } from "@weft/gateway";
-import {
-  bindingName,
-  describe,
-  type Health,
-  healthOf,
-  invoke,
-  log,
-  systemRuntime,
-  type Transport,
-} from "@weft/mesh";
+import { contextOf, json, transportTo } from "@weft/gateway";
+import { describe, type Health, healthOf, invoke, log, systemRuntime } from "@weft/mesh";
 import type { Hono } from "hono";
 import type * as z from "zod";
 import type { ShopContext, ShopEnv } from "./env.ts";
@@ -37,9 +28,7 @@ async function checkService(service: string, c: ShopContext): Promise<Record<str
   const started = systemRuntime.now();
   const took = () => systemRuntime.now() - started;
   try {
-    const transport = (c.env as unknown as Record<string, Transport>)[bindingName(service)];
-    if (!transport)
-      throw new TypeError(`No service binding ${bindingName(service)}: add it to wrangler.toml.`);
+    const transport = transportTo(service, c.env);
     const answer = await invoke(
       healthOf(service),
       {},

@@ -35,7 +35,10 @@ describe("bodyLimit", () => {
   it("does not read an endless body to its end", async () => {
     let pulled = 0;
     const endless = new ReadableStream({
-      pull: (controller) => controller.enqueue(new Uint8Array(4 + pulled++ * 0)),
+      pull(controller) {
+        pulled++;
+        controller.enqueue(new Uint8Array(4));
+      },
     });
     expect((await post(endless)).status).toBe(413);
     expect(pulled).toBeLessThan(10);

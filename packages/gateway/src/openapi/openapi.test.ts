@@ -54,9 +54,11 @@ const document = openApi(
     },
   },
 );
+
 // oxlint-disable-next-line typescript/no-explicit-any -- a document of any shape
-const at = (pointer: string): any =>
-  pointer.split("/").reduce((node: any, key) => node?.[key.replaceAll("~1", "/")], document);
+const root: any = document;
+const at = (pointer: string) =>
+  pointer.split("/").reduce((node, key) => node?.[key.replaceAll("~1", "/")], root);
 
 describe("openApi", () => {
   it("is a valid OpenAPI 3.1 document", async () => {

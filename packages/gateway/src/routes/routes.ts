@@ -1,12 +1,4 @@
-import {
-  bindingName,
-  invoke,
-  type Operation,
-  type OutboundNext,
-  type Respond,
-  toReply,
-  type Transport,
-} from "@weft/mesh";
+import { invoke, type Operation, type OutboundNext, type Respond, toReply } from "@weft/mesh";
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { authorize } from "../auth/authenticate.ts";
@@ -14,6 +6,7 @@ import { contextOf } from "../request/trace-request.ts";
 import type { GatewayEnv } from "../variables.ts";
 import { decodeInput } from "./decode-input.ts";
 import { toResponse } from "./reply.ts";
+import { transportTo } from "./transport.ts";
 
 /** What every route of a gateway shares. */
 export interface Equipment {
@@ -67,25 +60,24 @@ export function routes<E extends GatewayEnv>(app: Hono<E>, equipment: Equipment)
     path,
   });
 
-  return {
-    /** Passes the operation on to its service. */
-    forward(operation: Operation, options: RouteOptions = {}): void {
-      mount(at(operation, options), options, async (c) => {
-        const transport = (c.env as Record<string, Transport>)[bindingName(operation.service)];
-        if (!transport)
-          throw new TypeError(
-            `No service binding ${bindingName(operation.service)}: add it to wrangler.toml.`,
-          );
-        const context = contextOf(c, { lasting: operation.keyed });
-        const answer = await invoke(operation, c.var.input, transport, context, {}, equipment.outbound);
-        return toResponse(operation, { ...answer, headers: Object.fromEntries(answer.headers) });
-      });
-    },
-    /** Answers the operation here, from what services say. */
-    compose<O extends Operation>(operation: O, answer: Compose<E, O>, options: RouteOptions = {}): void {
-      mount(at(operation, options), options, async (c) =>
-        toResponse(operation, toReply(operation, await answer(c.var.input as z.output<O["input"]>, c))),
-      );
-    },
-  };
+  /** Passes the operation on to its service. */
+  const forward = (operation: Operation, options: RouteOptions = {}): void =>
+    mount(at(operation, options), options, async (c) => {
+      const transport = transportTo(operation.service, c.env);
+      const context = contextOf(c, { lasting: operation.keyed });
+      const answer = await invoke(operation, c.var.input, transport, context, {}, equipment.outbound);
+      return toResponse(operation, { ...answer, headers: Object.fromEntries(answer.headers) });
+    });
+
+  /** Answers the operation here, from what services say. */
+  const compose = <O extends Operation>(
+    operation: O,
+    answer: Compose<E, O>,
+    options: RouteOptions = {},
+  ): void =>
+    mount(at(operation, options), options, async (c) =>
+      toResponse(operation, toReply(operation, await answer(c.var.input as z.output<O["input"]>, c))),
+    );
+
+  return { forward, compose };
 }

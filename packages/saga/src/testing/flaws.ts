@@ -1,4 +1,6 @@
 import type { Logged, SagaEvent } from "../event.ts";
+import { apply, BEGINNING } from "../fold.ts";
+import { isSettled } from "../interpreter.ts";
 import { trip } from "./definition.ts";
 import type { Run } from "./play.ts";
 
@@ -24,6 +26,7 @@ export function flaws(run: Run): string[] {
       "the saga went forward again",
       turn >= 0 && of(log.slice(turn), "intent").some(({ phase }) => phase === "do"),
     ],
+    ["a settled saga became unsettled", !isForGood(log)],
     ["the end is not honest", run.ended && !isHonest(run)],
   ];
   return rules.filter(([, broken]) => broken).map(([rule]) => rule);
@@ -42,6 +45,19 @@ function isHonest({ world, log, progress }: Run): boolean {
     givenUp.size > 0 &&
     world.standing.every((step) => givenUp.has(step))
   );
+}
+
+/** Whoever was told that the saga is settled may look again. */
+function isForGood(log: readonly Logged[]): boolean {
+  let progress = BEGINNING;
+  let settled = false;
+  for (const event of log) {
+    progress = apply(progress, event);
+    const now = isSettled(trip.plan, progress);
+    if (settled && !now) return false;
+    settled = now;
+  }
+  return true;
 }
 
 function of<T extends SagaEvent["type"]>(log: readonly Logged[], type: T): Extract<Logged, { type: T }>[] {
