@@ -80,10 +80,11 @@ interface Attempt {
   key: string;
   items: { productId: string; quantity: number }[];
   paymentToken: string;
-  orderId?: string;
+  settled?: boolean;
 }
 
 const attempts: Attempt[] = [];
+const pending: Promise<void>[] = [];
 let running = true;
 
 /** Buys until told to stop; whenever no clear answer comes, sends the same request again with the same key. */
@@ -101,32 +102,29 @@ async function buy(buyer: ShopClient): Promise<void> {
       paymentToken: pick(TOKENS),
     };
     attempts.push(attempt);
-    await settle(attempt);
+    const settling = settle(attempt);
+    pending.push(settling);
+    // A buyer who gets no answer opens another window.
+    await Promise.race([settling, sleep(1_000)]);
   }
 }
 
+/** Repeats the request until its answer is final; the end of the run counts those that never got one. */
 async function settle(attempt: Attempt): Promise<void> {
-  for (;;) {
-    if (!up) await sleep(100);
+  for (const deadline = Date.now() + SETTLE_MS; Date.now() < deadline; await sleep(200)) {
+    if (!up) continue;
     const answer = await attempt.buyer.buy(attempt).catch(() => undefined);
     // Twice on purpose, now and then: a duplicate must change nothing.
     if (answer && random() < 0.2) await attempt.buyer.buy(attempt).catch(() => undefined);
-    if (answer?.status === 201) attempt.orderId = answer.body.id;
-    if (
-      answer &&
-      [201, 402, 409].includes(answer.status) &&
-      answer.body.code !== "IDEMPOTENCY_KEY_IN_FLIGHT"
-    ) {
-      if (attempt.orderId && random() < 0.2) {
-        await attempt.buyer
-          .post(`/v1/orders/${attempt.orderId}/cancellation`, undefined, {
-            "idempotency-key": `cancel-${attempt.key}`,
-          })
-          .catch(() => undefined);
-      }
-      return;
+    const final = answer && (answer.status === 201 || (answer.status >= 400 && !answer.body.retryable));
+    if (!final) continue;
+    attempt.settled = true;
+    if (answer.status === 201 && random() < 0.2) {
+      const path = `/v1/orders/${answer.body.id}/cancellation`;
+      const key = { "idempotency-key": `cancel-${attempt.key}` };
+      await attempt.buyer.post(path, undefined, key).catch(() => undefined);
     }
-    await sleep(200);
+    return;
   }
 }
 
@@ -142,6 +140,7 @@ for (let count = 1; count <= Number(values.kills); count++) {
 }
 running = false;
 await Promise.all(shopping);
+await Promise.all(pending);
 
 const operator = client(OPERATOR_TOKEN);
 const settled = ({
@@ -165,11 +164,12 @@ const audit = await operator
 console.log(audit);
 const total =
   audit instanceof Error ? 0 : Object.values<number>(audit.orders).reduce((sum, count) => sum + count, 0);
-const ok = !(audit instanceof Error) && total === attempts.length;
+const unsettled = attempts.filter(({ settled }) => !settled).length;
+const ok = !(audit instanceof Error) && total === attempts.length && unsettled === 0;
 console.log(
   ok
     ? `${attempts.length} orders, all final, money and stock balance.`
-    : `FAILED with seed ${seed}: ${attempts.length} orders were asked for, ${total} exist, or they did not settle.`,
+    : `FAILED with seed ${seed}: ${attempts.length} orders were asked for, ${total} exist, ${unsettled} never got a final answer.`,
 );
 shop?.kill("SIGTERM");
 await new Promise((resolve) => shop?.once("exit", resolve));

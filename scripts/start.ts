@@ -67,7 +67,7 @@ async function start(): Promise<void> {
     ),
   });
   void mesh.ended.then((code) => crashed(code, recent));
-  await ready(recent);
+  await ready(all, recent);
   isReady = true;
   const stopCrons = driveCrons(base, all, (line) => {
     if (!stopping) console.error(line);
@@ -117,22 +117,24 @@ function wranglerEnv(): NodeJS.ProcessEnv {
   };
 }
 
-/** Answers on the port alone prove little: the health of every service behind it is asked. */
-async function ready(recent: string[]): Promise<void> {
+/** An answer on the port alone proves little: every service that was started must be healthy. */
+async function ready(all: WorkerConfig[], recent: string[]): Promise<void> {
+  const services = all.slice(1).map(({ folder }) => basename(folder));
   const deadline = Date.now() + readyTimeoutMs;
   let last = "no answer";
   while (Date.now() < deadline) {
     try {
       const answer = await fetch(`${base}/health/detailed`, { signal: AbortSignal.timeout(3_000) });
-      last = `${answer.status} ${await answer.text()}`;
-      if (answer.ok) return;
+      last = await answer.text();
+      const { checks } = JSON.parse(last) as { checks: Record<string, { status: string }> };
+      if (services.every((name) => checks[name]?.status === "UP")) return;
     } catch (cause) {
       last = String(cause);
     }
     await sleep(100);
   }
   throw new Failure(
-    `GET ${base}/health/detailed was not 200 within ${readyTimeoutMs / 1000} s; the last answer was: ${last}`,
+    `Not every service was healthy within ${readyTimeoutMs / 1000} s; GET ${base}/health/detailed said last: ${last}`,
     `What wrangler said last:\n${recent.join("\n")}`,
   );
 }

@@ -15,7 +15,7 @@ const PATH = "/v1/users/me";
 interface Side {
   url: string;
   headers: Record<string, string>;
-  pid: number;
+  runtimes: number[];
   results: (LoadResult & { cpu: number })[];
 }
 
@@ -26,7 +26,7 @@ interface Side {
 export default async function gateway(): Promise<Measured[]> {
   await buildAll();
   const shop = await startShop();
-  const [shopPid = 0] = runtimes();
+  const shopRuntimes = runtimes();
   const buyer = await shop.shop.signUp();
   const me = (await buyer.get(PATH)).body as { id: string };
 
@@ -48,7 +48,7 @@ export default async function gateway(): Promise<Measured[]> {
     ],
   });
   const { url } = await bare.listen();
-  const barePid = runtimes().find((pid) => pid !== shopPid) ?? 0;
+  const bareRuntimes = runtimes().filter((pid) => !shopRuntimes.includes(pid));
   const db = (await bare.getWorker<{ DB: D1Database }>("shop-users").getEnv()).DB;
   await bare.getWorker("shop-users").applyD1Migrations("DB");
   const [account] = await shop.sql<Record<string, string | number>>(
@@ -67,19 +67,19 @@ export default async function gateway(): Promise<Measured[]> {
     full: {
       url: `${shop.url}${PATH}`,
       headers: { authorization: `Bearer ${buyer.token}` },
-      pid: shopPid,
+      runtimes: shopRuntimes,
       results: [],
     },
     bare: {
       url: new URL(PATH, url).href,
       headers: { "weft-principal": principal },
-      pid: barePid,
+      runtimes: bareRuntimes,
       results: [],
     },
   };
   for (let round = 0; round <= ROUNDS; round++) {
     for (const side of Object.values(sides)) {
-      const before = cpuOf(side.pid);
+      const before = cpuOf(side.runtimes);
       const result = await load({
         url: side.url,
         headers: side.headers,
@@ -89,7 +89,7 @@ export default async function gateway(): Promise<Measured[]> {
       if (result.failures > 0)
         throw new Error(`${result.failures} of ${REQUESTS} requests to ${side.url} failed.`);
       // The first round warms both up.
-      if (round > 0) side.results.push({ ...result, cpu: (cpuOf(side.pid) - before) / REQUESTS });
+      if (round > 0) side.results.push({ ...result, cpu: (cpuOf(side.runtimes) - before) / REQUESTS });
     }
   }
   await Promise.all([shop.close(), bare.close()]);

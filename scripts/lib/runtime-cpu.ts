@@ -22,7 +22,7 @@ function stat(pid: number): Stat | undefined {
   }
 }
 
-/** The workerd processes that this process has started, newest last. Linux only. */
+/** The workerd processes that this process has started (a harness has two: a proxy and the Workers'). Linux only. */
 export function runtimes(): number[] {
   return readdirSync("/proc")
     .filter((name) => /^\d+$/.test(name))
@@ -32,7 +32,7 @@ export function runtimes(): number[] {
     .toSorted((a, b) => a - b);
 }
 
-/** CPU time that a process has used so far, ms. */
-export function cpuOf(pid: number): number {
-  return ((stat(pid)?.ticks ?? 0) * 1000) / TICKS;
+/** CPU time that processes have used so far, ms. */
+export function cpuOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + ((stat(pid)?.ticks ?? 0) * 1000) / TICKS, 0);
 }
