@@ -8,7 +8,7 @@ import { consoleFilter } from "./lib/console-filter.ts";
 import { driveCrons } from "./lib/cron-driver.ts";
 import { prepareDatabases } from "./lib/databases.ts";
 import { Failure } from "./lib/failure.ts";
-import { isFree, tryPort } from "./lib/ports.ts";
+import { isFree, portOf, tryPort } from "./lib/ports.ts";
 import { startGroup, type ProcessGroup } from "./lib/process-group.ts";
 import { root, workers, type WorkerConfig } from "./lib/project.ts";
 import { secrets } from "./lib/secrets.ts";
@@ -16,10 +16,10 @@ import { lockState } from "./lib/state.ts";
 
 const readyTimeoutMs = 90_000;
 
-const port = Number(process.env.PORT || 8787);
 const state = resolve(root, process.env.WEFT_STATE || ".wrangler/state");
 const registry = join(state, "registry");
-const base = `http://127.0.0.1:${port}`;
+let port = 0;
+let base = "";
 let mesh: ProcessGroup | undefined;
 let stopping = false;
 
@@ -35,6 +35,8 @@ try {
 }
 
 async function start(): Promise<void> {
+  port = portOf(process.env.PORT);
+  base = `http://127.0.0.1:${port}`;
   if (!(await isFree(port))) {
     throw new Failure(
       `Port ${port} is already in use on 127.0.0.1, so Weft cannot listen there.`,

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { openShop } from "./fixture/shop.ts";
 
 beforeEach(() => {
@@ -118,7 +118,11 @@ describe("catching up from the publisher's log", () => {
   });
 
   describe("with an event that cannot be applied", () => {
-    it("applies the others, but none of its subject's later ones, and tries it again", async () => {
+    beforeEach(() => void vi.useFakeTimers({ toFake: ["Date"], now: 1_000_000 }));
+    afterEach(() => void vi.useRealTimers());
+    const later = (ms: number) => vi.setSystemTime(Date.now() + ms);
+
+    it("applies the others, but none of its subject's later ones, and tries it again by cron", async () => {
       const shop = openShop();
       for (const id of ["a", "b"]) await shop.place(id);
       await shop.log("order.cancelled", "a");
@@ -130,9 +134,60 @@ describe("catching up from the publisher's log", () => {
       expect(await shop.list()).toEqual({ upToDate: false, lines: ["placed b", "placed c"] });
       expect(await shop.cursor()).toBe(0);
 
+      later(60_000);
+      await shop.shippingSide.cron(new Date());
       const lines = ["placed b", "placed c", "placed a", "cancelled a"];
       expect(await shop.list()).toEqual({ upToDate: true, lines });
       expect(await shop.cursor()).toBe(7);
+    });
+
+    it("lets readers read only what is new, and says that they are behind", async () => {
+      const shop = openShop();
+      const pulled: number[] = [];
+      const log = shop.ordersSide.binding("shipping");
+      shop.env["ORDERS"] = {
+        fetch: (request: Request) => {
+          pulled.push(Number(new URL(request.url).searchParams.get("after")));
+          return log.fetch(request);
+        },
+      };
+      let tries = 0;
+      shop.env.HOOK = (subject) => {
+        if (subject !== "bad") return;
+        tries++;
+        throw new Error("boom");
+      };
+      await shop.log("order.placed", "bad");
+      for (let n = 0; n < 150; n++) await shop.log("order.placed", `o${n}`);
+      expect((await shop.list()).upToDate).toBe(false);
+      await shop.log("order.placed", "new");
+      pulled.length = 0;
+      const { upToDate, lines } = await shop.list();
+      expect({ upToDate, newest: lines.at(-1) }).toEqual({ upToDate: false, newest: "placed new" });
+      await shop.list();
+      expect(pulled).toEqual([151, 152]);
+      expect(tries).toBe(1);
+    });
+
+    it("tries it less and less often, until it can be applied", async () => {
+      const shop = openShop();
+      let broken = true;
+      const tries: number[] = [];
+      shop.env.HOOK = () => {
+        tries.push((Date.now() - 1_000_000) / 60_000);
+        if (broken) throw new Error("boom");
+      };
+      await shop.log("order.placed", "x");
+      for (let minute = 0; minute < 60; minute++) {
+        await shop.shippingSide.cron(new Date());
+        later(60_000);
+      }
+      expect(tries).toEqual([0, 1, 2, 4, 8, 16, 31, 46]);
+      broken = false;
+      later(15 * 60_000);
+      await shop.shippingSide.cron(new Date());
+      expect(await shop.list()).toEqual({ upToDate: true, lines: ["placed x"] });
+      expect(tries).toHaveLength(9);
     });
   });
 

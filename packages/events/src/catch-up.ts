@@ -1,5 +1,5 @@
 import { bindingName, describe, invoke, log, type Scope, type Transport, type Work } from "@weft/mesh";
-import { cursorOf } from "./cursor.ts";
+import { cursorOf, isStuck } from "./cursor.ts";
 import { sourceOf } from "./envelope.ts";
 import { eventLogOf, LogPage } from "./log.ts";
 import { Progress } from "./progress.ts";
@@ -13,10 +13,15 @@ export interface CatchUpOptions {
   timeout?: number;
 }
 
+/** An event that could not be applied is tried again by cron, not by every reader. */
+export interface BackgroundOptions extends CatchUpOptions {
+  retry?: boolean;
+}
+
 /**
  * Applies what a publisher (named as its contract is) has logged and this service has not seen yet. Returns whether
  * all of the log is applied; false means that answers may be behind: the publisher could not be reached, time or
- * limit were not enough, or an event's handler failed.
+ * limit were not enough, or an event's handler failed, now or earlier.
  */
 export type CatchUp = (source: string, options?: CatchUpOptions) => Promise<boolean>;
 
@@ -34,15 +39,17 @@ export async function catchUp(
   work: Work,
   subscription: Subscription,
   publisher: Transport,
-  { limit = 1_000, timeout = 5_000 }: CatchUpOptions = {},
+  { limit = 1_000, timeout = 5_000, retry = false }: BackgroundOptions = {},
 ): Promise<boolean> {
   const source = sourceOf(subscription.contract.name);
   const operation = eventLogOf(subscription.contract.name);
   const end = Date.now() + timeout;
   try {
     const db = work.open(scope.context).resources.db as AnyDatabase;
-    const from = await cursorOf(db, source);
-    const progress = new Progress({ subscriber, work, db, subscription, from, end });
+    const cursor = await cursorOf(db, source);
+    // Behind an event that cannot be applied only what is new is read, or every reader would read the log from there.
+    const skip = isStuck(cursor) && !(retry && Date.now() >= cursor.retryAt);
+    const progress = new Progress({ subscriber, work, db, subscription, cursor, skip, end });
     for (let seen = 0; seen < limit && Date.now() < end;) {
       const input = { after: progress.at, limit: Math.min(PAGE, limit - seen) };
       const answer = await invoke(operation, input, publisher, scope.context, { timeout: end - Date.now() });
@@ -50,9 +57,13 @@ export async function catchUp(
       if (head < progress.at)
         throw new Error(`The log ends at ${head}, but ${progress.at} was read before: was it restored?`);
       await progress.apply(items);
-      if (progress.at >= head) return progress.complete;
+      if (progress.at >= head) {
+        await progress.close();
+        return progress.complete;
+      }
       seen += items.length;
     }
+    await progress.close();
   } catch (error) {
     log("warn", "catch-up", {
       subscriber,

@@ -3,7 +3,7 @@ import { hasCode, newTrace, rootContext } from "@weft/mesh";
 import { call } from "@weft/testkit/call";
 import { scope } from "@weft/testkit/scope";
 import { drizzle } from "drizzle-orm/d1";
-import { transact } from "./database.ts";
+import { database, transact } from "./database.ts";
 import { publisher } from "./publisher.ts";
 import { openShop, orders, ordersWorker } from "./fixture/shop.ts";
 
@@ -77,6 +77,28 @@ describe("a unit of work", () => {
     await write;
     expect(runs).toBe(2);
     expect((await shop.events()).filter(({ subject }) => subject === "x")).toHaveLength(1);
+  });
+
+  it("gives up after three runs with an error that says that trying again makes sense", async () => {
+    const shop = openShop();
+    await shop.place("a");
+    const db = drizzle(shop.ordersDb);
+    let runs = 0;
+    const write = transact(scope(), db, undefined, async (tx) => {
+      runs++;
+      tx.rerunOn("orders.id");
+      tx.add(db.run("INSERT INTO orders VALUES ('a', 1)") as never);
+    });
+    await expect(write).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    expect(runs).toBe(3);
+  });
+
+  it("has the same database object for every call with the same binding", () => {
+    const env = { DB: openShop().ordersDb };
+    const { resources } = database({ schema: {} });
+    const open = (bindings: object) => resources?.(scope({ env: bindings }), undefined as never).db;
+    expect(open(env)).toBe(open({ ...env }));
+    expect(open(env)).not.toBe(open({ DB: openShop().ordersDb }));
   });
 });
 

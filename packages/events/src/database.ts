@@ -1,4 +1,4 @@
-import type { EventTypes, InboundLayer, Plugin, Scope } from "@weft/mesh";
+import { type EventTypes, type InboundLayer, meshError, type Plugin, type Scope } from "@weft/mesh";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import type { Publisher } from "./publisher.ts";
 import { relay } from "./relay.ts";
@@ -23,7 +23,7 @@ export interface DatabaseResources<S extends Record<string, unknown>, E extends 
 /** Runs the work, then commits what it put into `tx` in one batch. */
 export type Transact<E extends EventTypes = EventTypes> = <T>(work: (tx: Tx<E>) => Promise<T>) => Promise<T>;
 
-const MAX_RERUNS = 3;
+const MAX_RUNS = 3;
 
 /**
  * A service's own D1 database (binding `DB`): `db` to read from, `tx` to collect writes and events, which are
@@ -32,12 +32,19 @@ const MAX_RERUNS = 3;
 export function database<S extends Record<string, unknown>, E extends EventTypes = Record<never, never>>(
   options: DatabaseOptions<S, E>,
 ): Plugin<DatabaseResources<S, E>> {
-  const { publisher } = options;
+  const { publisher, schema } = options;
+  const databases = new WeakMap<D1Database, DrizzleD1Database<S>>();
+  /** Reading a schema's relations is work for once, not for each call. */
+  const open = ({ DB }: { DB: D1Database }): DrizzleD1Database<S> => {
+    const db = databases.get(DB) ?? drizzle(DB, { schema });
+    databases.set(DB, db);
+    return db;
+  };
   const layer: InboundLayer = (next) => (call) =>
     (call.resources.transact as Transact)((tx) => next({ ...call, resources: { ...call.resources, tx } }));
   return {
     resources: (scope) => {
-      const db = drizzle((scope.env as { DB: D1Database }).DB, { schema: options.schema });
+      const db = open(scope.env as { DB: D1Database });
       const own: Transact<E> = (work) => transact(scope, db, publisher, work);
       // `tx` joins per piece of work: by the layer above for calls, by the subscription for events.
       return { db, transact: own } as unknown as DatabaseResources<S, E>;
@@ -52,7 +59,10 @@ export function database<S extends Record<string, unknown>, E extends EventTypes
   };
 }
 
-/** Runs `work` with a fresh unit of work and commits it; events go out after the commit, off the request path. */
+/**
+ * Runs `work` with a fresh unit of work and commits it; events go out after the commit, off the request path. Throws
+ * UNAVAILABLE if others are faster again and again.
+ */
 export async function transact<T, E extends EventTypes>(
   scope: Scope,
   db: AnyDatabase,
@@ -72,7 +82,8 @@ export async function transact<T, E extends EventTypes>(
       if (publisher && emitted.length > 0) scope.waitUntil(relay(scope, db, publisher, emitted));
       return result;
     } catch (error) {
-      if (!(error instanceof Raced) || run >= MAX_RERUNS) throw error;
+      if (!(error instanceof Raced)) throw error;
+      if (run >= MAX_RUNS) throw meshError("UNAVAILABLE", undefined, { cause: error });
     }
   }
 }

@@ -1,5 +1,5 @@
 import { describe, type Work } from "@weft/mesh";
-import { advanceTo } from "./cursor.ts";
+import { advanceTo, type Cursor, isStuck, noteFailures } from "./cursor.ts";
 import { type Envelope, sourceOf } from "./envelope.ts";
 import { logEvent } from "./event-line.ts";
 import { appliedIds, applyOnce, contextOf } from "./inbox.ts";
@@ -11,8 +11,9 @@ export interface ProgressOptions {
   work: Work;
   db: AnyDatabase;
   subscription: Subscription;
-  /** Where the cursor is. */
-  from: number;
+  cursor: Cursor;
+  /** Leaves out what was looked at before, with the event in it that could not be applied. */
+  skip: boolean;
   /** When to stop, ms since the epoch. */
   end: number;
 }
@@ -25,12 +26,16 @@ export class Progress {
   readonly #stuck = new Set<string>();
   #at: number;
   #done: number;
-  #saved: number;
+  /** As far as the cursor's row says. */
+  #saved: { done: number; at: number };
 
   constructor(options: ProgressOptions) {
     this.#options = options;
     this.#source = sourceOf(options.subscription.contract.name);
-    this.#at = this.#done = this.#saved = options.from;
+    const { seq, looked } = options.cursor;
+    this.#at = options.skip ? looked : seq;
+    this.#done = seq;
+    this.#saved = { done: seq, at: Math.max(seq, looked) };
   }
 
   /** Position of the last event that was looked at. */
@@ -40,7 +45,7 @@ export class Progress {
 
   /** Every event up to `at` has been dealt with. */
   get complete(): boolean {
-    return this.#stuck.size === 0;
+    return this.#stuck.size === 0 && !this.#options.skip;
   }
 
   async apply(events: readonly Envelope[]): Promise<void> {
@@ -56,9 +61,21 @@ export class Progress {
       }
     } finally {
       // Events of other types and those that the queue had brought move the cursor as well.
-      if (this.#done > this.#saved) await db.batch([advanceTo(db, this.#source, this.#done)]);
-      this.#saved = this.#done;
+      if (this.#done > this.#saved.done || this.#at > this.#saved.at)
+        await db.batch([advanceTo(db, this.#source, this.#done, this.#at)]);
+      this.#saved = { done: this.#done, at: Math.max(this.#at, this.#saved.at) };
     }
+  }
+
+  /** Says when what could not be applied is to be tried again. */
+  async close(): Promise<void> {
+    const { db, cursor, skip } = this.#options;
+    const failed = this.#stuck.size > 0;
+    const known = isStuck(cursor);
+    if (failed && !(known && skip))
+      await db.batch([noteFailures(db, this.#source, (known ? cursor.failures : 0) + 1, Date.now())]);
+    else if (this.complete && cursor.failures > 0 && this.#at >= cursor.looked)
+      await db.batch([noteFailures(db, this.#source, 0, 0)]);
   }
 
   async #applyOne(event: Envelope): Promise<void> {
@@ -71,7 +88,8 @@ export class Progress {
         // The cursor stays before an event that failed, so that the next catch-up tries it again.
         this.complete ? advanceTo(db, source, seq) : undefined,
       );
-      if (outcome === "applied" && this.complete) this.#saved = event.sequence;
+      if (outcome === "applied" && this.complete)
+        this.#saved = { done: event.sequence, at: Math.max(event.sequence, this.#saved.at) };
       if (outcome !== "ignored") logEvent("info", subscriber, event, context, { outcome, ...fields() });
     } catch (error) {
       this.#stuck.add(event.subject);

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { byteLength, type Outgoing, queueBatches } from "./queue-batches.ts";
 
 const message = (seq: number, bytes: number) =>
-  ({ seq, type: "t", body: { data: "x".repeat(bytes) } }) as unknown as Outgoing;
+  ({ seq, body: { data: "x".repeat(bytes) } }) as unknown as Outgoing;
 
 describe("queueBatches", () => {
   it("keeps every message, in order, in batches of at most 100 messages and 256 KB", () => {

@@ -2,7 +2,6 @@ import type { Envelope } from "./envelope.ts";
 
 export interface Outgoing {
   readonly seq: number;
-  readonly type: string;
   readonly body: Envelope;
 }
 

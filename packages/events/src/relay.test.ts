@@ -42,6 +42,7 @@ describe("the relay", () => {
     await shop.ordersSide.cron(new Date());
     expect(unsent(await shop.events())).toEqual([1]);
 
+    later(60_000);
     shop.queue.outage = undefined;
     await shop.ordersSide.cron(new Date());
     expect(types(shop.queue.drain())).toEqual(["order.placed a"]);
@@ -79,6 +80,42 @@ describe("the relay", () => {
     expect(audited[0]).toBe("order.placed p0");
     expect(audited.at(-1)).toBe("order.noted last");
     expect(unsent(await shop.events())).toHaveLength(200);
+  });
+
+  it("sends again only to the queues that have not taken an event", async () => {
+    const shop = openShop();
+    shop.queue.outage = new Error("queue is down");
+    await shop.place("a");
+    expect(types(shop.audit.drain())).toEqual(["order.placed a", "order.noted a"]);
+    for (let minute = 0; minute < 3; minute++) {
+      later(60_000);
+      await shop.ordersSide.cron(new Date());
+    }
+    expect(shop.audit.drain()).toEqual([]);
+    shop.queue.outage = undefined;
+    later(60_000);
+    await shop.ordersSide.cron(new Date());
+    expect(types(shop.queue.drain())).toEqual(["order.placed a"]);
+    expect(shop.audit.drain()).toEqual([]);
+  });
+
+  it("gives every event its turn, however many are stuck", async () => {
+    const shop = openShop();
+    for (let n = 0; n < 1_050; n++) await shop.log("order.placed", `p${n}`);
+    await shop.ordersDb.exec("UPDATE events SET sent_at = NULL");
+    shop.queue.outage = new Error("queue is down");
+    await shop.ordersSide.cron(new Date());
+    expect(shop.audit.drain()).toHaveLength(1_000);
+    later(60_000);
+    await shop.ordersSide.cron(new Date());
+    expect(types(shop.audit.drain())).toContain("order.placed p1049");
+    shop.queue.outage = undefined;
+    for (let minute = 0; minute < 2; minute++) {
+      later(60_000);
+      await shop.ordersSide.cron(new Date());
+    }
+    expect(shop.queue.drain()).toHaveLength(1_050);
+    expect(unsent(await shop.events())).toEqual([]);
   });
 
   it("does not throw when its own database fails", async () => {

@@ -1,5 +1,5 @@
 import { describe, type EventTypes, log, type Scope } from "@weft/mesh";
-import { and, asc, gt, isNull, lt, sql } from "drizzle-orm";
+import { and, asc, isNull, lt, or, sql } from "drizzle-orm";
 import { type EventRow, toEnvelope } from "./envelope.ts";
 import type { Publisher } from "./publisher.ts";
 import { type Outgoing, queueBatches } from "./queue-batches.ts";
@@ -35,19 +35,23 @@ export async function relay<E extends EventTypes>(
 }
 
 async function sweep(scope: Scope, db: AnyDatabase, publisher: Publisher): Promise<void> {
-  const before = Date.now() - SWEEP_AFTER;
-  let after = 0;
+  const started = Date.now();
   for (let page = 0; page < SWEEP_PAGES; page++) {
     const rows: EventRow[] = await db
       .select()
       .from(eventLog)
-      .where(and(isNull(eventLog.sentAt), gt(eventLog.seq, after), lt(eventLog.time, before)))
-      .orderBy(asc(eventLog.seq))
+      .where(
+        and(
+          isNull(eventLog.sentAt),
+          lt(eventLog.time, started - SWEEP_AFTER),
+          or(isNull(eventLog.triedAt), lt(eventLog.triedAt, started)),
+        ),
+      )
+      // Those that have waited longest for a try, new ones (null) first: however many are stuck, each has its turn.
+      .orderBy(asc(eventLog.triedAt), asc(eventLog.seq))
       .limit(SWEEP_PAGE);
     if (rows.length > 0) await send(scope, db, publisher, rows);
     if (rows.length < SWEEP_PAGE) return;
-    // Past what has just failed: one queue that is down does not hold up newer events.
-    after = rows.at(-1)?.seq ?? after;
   }
 }
 
@@ -57,25 +61,37 @@ async function send(
   publisher: Publisher,
   rows: readonly EventRow[],
 ): Promise<void> {
-  const messages = rows.map((row): Outgoing => ({
-    seq: row.seq,
-    type: row.type,
-    body: toEnvelope(scope.service, row),
-  }));
-  const failed = new Set<number>();
+  const unsent = new Map<number, string[]>(rows.map(({ seq }) => [seq, []]));
   await Promise.all(
     Object.entries(publisher.to).map(async ([binding, types]) => {
-      const wanted = types === "all" ? messages : messages.filter(({ type }) => types.includes(type));
-      for (const seq of await sendTo(scope, binding, wanted)) failed.add(seq);
+      const wanted = rows.filter(
+        ({ type, unsentTo }) =>
+          (types === "all" || types.includes(type)) && (unsentTo === null || unsentTo.includes(binding)),
+      );
+      const messages = wanted.map((row) => ({ seq: row.seq, body: toEnvelope(scope.service, row) }));
+      for (const seq of await sendTo(scope, binding, messages)) unsent.get(seq)?.push(binding);
     }),
   );
-  const sent = rows.map(({ seq }) => seq).filter((seq) => !failed.has(seq));
-  if (sent.length === 0) return;
-  await db
-    .update(eventLog)
-    .set({ sentAt: Date.now() })
-    // One parameter however many rows: D1 takes 100 at most.
-    .where(sql`${eventLog.seq} IN (SELECT value FROM json_each(${JSON.stringify(sent)}))`);
+  await note(db, unsent);
+}
+
+/** A queue that is down does not make the others get the event again. */
+async function note(db: AnyDatabase, unsent: ReadonlyMap<number, readonly string[]>): Promise<void> {
+  const now = Date.now();
+  const groups = Map.groupBy(unsent, ([, bindings]) => JSON.stringify(bindings.toSorted()));
+  const updates = [...groups].map(([bindings, entries]) => {
+    const seqs = JSON.stringify(entries.map(([seq]) => seq));
+    const unsentTo = JSON.parse(bindings) as string[];
+    return (
+      db
+        .update(eventLog)
+        .set(unsentTo.length === 0 ? { sentAt: now, unsentTo } : { triedAt: now, unsentTo })
+        // One parameter however many rows: D1 takes 100 at most.
+        .where(sql`${eventLog.seq} IN (SELECT value FROM json_each(${seqs}))`)
+    );
+  });
+  const [first, ...rest] = updates;
+  if (first) await db.batch([first, ...rest]);
 }
 
 /** Returns the numbers of the events that the queue did not take. */

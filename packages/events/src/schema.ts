@@ -18,11 +18,15 @@ export const eventLog = sqliteTable(
     traceparent: text("traceparent").notNull(),
     /** When every subscriber's queue had taken it, ms since the epoch. */
     sentAt: integer("sent_at"),
+    /** When it was last tried in vain, ms since the epoch; null before. */
+    triedAt: integer("tried_at"),
+    /** Bindings of the queues that have not taken it; null before the first try. */
+    unsentTo: text("unsent_to", { mode: "json" }).$type<readonly string[]>(),
   },
   (table) => [
     uniqueIndex("events_subject").on(table.subject, table.subjectSeq),
     index("events_unsent")
-      .on(table.seq)
+      .on(table.triedAt, table.seq)
       .where(sql`sent_at IS NULL`),
   ],
 );
@@ -38,8 +42,15 @@ export const inbox = sqliteTable(
   (table) => [primaryKey({ columns: [table.source, table.eventId] })],
 );
 
-/** How far this service has read each publisher's log without a hole. */
+/** How far this service has read each publisher's log. */
 export const cursors = sqliteTable("cursors", {
   source: text("source").primaryKey(),
+  /** Everything up to here has been dealt with. */
   seq: integer("seq").notNull(),
+  /** Everything up to here has been tried. Beyond `seq` while an event between them cannot be applied. */
+  looked: integer("looked").notNull().default(0),
+  /** How often in a row what is between them was tried in vain. */
+  failures: integer("failures").notNull().default(0),
+  /** When to try it again, ms since the epoch. */
+  retryAt: integer("retry_at").notNull().default(0),
 });

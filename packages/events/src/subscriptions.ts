@@ -14,8 +14,8 @@ export interface SubscriptionResources {
   catchUp: CatchUp;
 }
 
-/** Limits of the catch-up by cron, which has all the time that it needs. */
-const IN_BACKGROUND = { limit: 10_000, timeout: 20_000 };
+/** The catch-up by cron has all the time that it needs. */
+const IN_BACKGROUND = { limit: 10_000, timeout: 20_000, retry: true };
 
 /**
  * Events of other services, from this service's queue and, where there is a binding to the publisher, from its log.

@@ -254,6 +254,27 @@ describe("idempotent", () => {
     expect(effects).toEqual([]);
   });
 
+  it("lets the client try again at once when the key was claimed but the answer was lost", async () => {
+    const whole = store;
+    const losing = {
+      ...whole,
+      getByName: (name: string) => {
+        const object = whole.getByName(name);
+        const begin: typeof object.begin = async (claim) => {
+          await object.begin(claim);
+          throw new Error("connection lost");
+        };
+        return { ...object, begin };
+      },
+    };
+    store = losing;
+    expect((await send()).status).toBe(503);
+    await Promise.all(waiting);
+    store = whole;
+    expect((await send()).status).toBe(201);
+    expect(effects).toHaveLength(1);
+  });
+
   it("finishes for a client that has gone away", async () => {
     const gate = Promise.withResolvers<Response>();
     behave = () => gate.promise;

@@ -49,11 +49,14 @@ export function idempotent({
     const key = readKey(c.req.header("idempotency-key"));
     const { pathname, search } = new URL(c.req.url);
     const mark = await fingerprint(c.req.method, pathname + search, await c.req.text());
-    const object = store(c).getByName(
-      await sha256(JSON.stringify([scope(c), `${c.req.method} ${routePath(c)}`, key])),
-    );
-    const verdict = await object.begin({ fingerprint: mark, lease, lifetime }).catch((cause: unknown) => {
-      // Nothing was claimed, nothing was done.
+    const name = await sha256(JSON.stringify([scope(c), `${c.req.method} ${routePath(c)}`, key]));
+    const object = store(c).getByName(name);
+    const claimId = crypto.randomUUID();
+    const claim = { claimId, fingerprint: mark, lease, lifetime };
+    const verdict = await object.begin(claim).catch((cause: unknown) => {
+      // Nothing was done, but the key may be claimed if only the verdict was lost: the client's next try must not wait
+      // for the lease's end. After an error a stub stays broken, so another one is asked.
+      c.executionCtx.waitUntil(giveBack(store(c).getByName(name), claimId));
       throw meshError("UNAVAILABLE", undefined, { cause });
     });
     switch (verdict.kind) {
@@ -79,6 +82,14 @@ export function idempotent({
     c.executionCtx.waitUntil(Promise.allSettled([work]));
     return work;
   };
+}
+
+async function giveBack(object: KeyObject, claimId: string): Promise<void> {
+  try {
+    await object.withdraw(claimId);
+  } catch (error) {
+    log("warn", "idempotency", { claimId, cause: describe(error) });
+  }
 }
 
 async function settle(

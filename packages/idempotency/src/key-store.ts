@@ -10,4 +10,5 @@ export interface KeyObject {
   finish(attempt: Attempt, answer: StoredAnswer, lifetime: number): Promise<StoredAnswer | undefined>;
   suspend(attempt: Attempt): Promise<void>;
   release(attempt: Attempt): Promise<void>;
+  withdraw(claimId: string): Promise<void>;
 }

@@ -1,6 +1,6 @@
 import { executionId } from "./execution-id.ts";
 import type { KeyStore } from "./key-store.ts";
-import { begin, finish, type KeyRecord, release, suspend } from "./record.ts";
+import { begin, finish, type KeyRecord, release, suspend, withdraw } from "./record.ts";
 
 /** A store for tests: the same rules as the Durable Object's, in memory, on a clock of the test's own. */
 export function memoryStore(now: () => number): KeyStore & { readonly records: Map<string, KeyRecord> } {
@@ -22,6 +22,7 @@ export function memoryStore(now: () => number): KeyStore & { readonly records: M
         },
         suspend: async (attempt) => keep(suspend(records.get(name), attempt, now())),
         release: async (attempt) => keep(release(records.get(name), attempt, now())),
+        withdraw: async (claimId) => keep(withdraw(records.get(name), claimId, now())),
       };
     },
   };

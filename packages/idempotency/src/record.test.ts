@@ -1,10 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { begin, finish, type KeyRecord, release, type StoredAnswer, suspend } from "./record.ts";
+import { begin, finish, type KeyRecord, release, type StoredAnswer, suspend, withdraw } from "./record.ts";
 
 const LEASE = 30;
 const LIFETIME = 10_000;
-const claim = (fingerprint = "f1") => ({ fingerprint, lease: LEASE, lifetime: LIFETIME });
+const claim = (fingerprint = "f1", claimId = "c1") => ({
+  claimId,
+  fingerprint,
+  lease: LEASE,
+  lifetime: LIFETIME,
+});
 const answer = (text: string): StoredAnswer => ({
   status: 201,
   headers: {},
@@ -19,8 +24,8 @@ function key() {
   return {
     pass: (ms: number) => void (now += ms),
     record: () => record,
-    begin(fingerprint?: string) {
-      const begun = begin(record, claim(fingerprint), now, () => `e${++ids}`);
+    begin(fingerprint?: string, claimId?: string) {
+      const begun = begin(record, claim(fingerprint, claimId), now, () => `e${++ids}`);
       record = begun.record;
       return begun.verdict;
     },
@@ -33,6 +38,7 @@ function key() {
       void (record = suspend(record, { executionId, attempt }, now)),
     release: (executionId: string, attempt: number) =>
       void (record = release(record, { executionId, attempt }, now)),
+    withdraw: (claimId: string) => void (record = withdraw(record, claimId, now)),
   };
 }
 
@@ -44,6 +50,30 @@ describe("a key", () => {
     expect(k.begin()).toEqual({ kind: "in-flight" });
     expect(k.finish("e1", 1)).toBeUndefined();
     expect(k.begin()).toEqual({ kind: "replay", answer: answer("done") });
+  });
+
+  it("is given back by whoever never heard that it is theirs, and by nobody else", () => {
+    const k = key();
+    k.begin("f1", "lost");
+    k.withdraw("another");
+    expect(k.begin()).toEqual({ kind: "in-flight" });
+    k.withdraw("lost");
+    expect(k.record()).toBeUndefined();
+    expect(k.begin("other")).toMatchObject({ kind: "new" });
+  });
+
+  it("keeps its execution when a later claim's verdict was lost, and its answer when it has one", () => {
+    const k = key();
+    k.begin("f1", "crashed");
+    k.pass(LEASE);
+    k.begin("f1", "lost");
+    k.withdraw("crashed");
+    expect(k.begin()).toEqual({ kind: "in-flight" });
+    k.withdraw("lost");
+    expect(k.begin("f1", "heard")).toEqual({ kind: "resumed", executionId: "e1", attempt: 3 });
+    k.finish("e1", 3);
+    k.withdraw("heard");
+    expect(k.begin()).toMatchObject({ kind: "replay" });
   });
 
   it("belongs to one request, running or finished (I5)", () => {

@@ -18,6 +18,7 @@ export interface Claimed extends Base {
   readonly state: "claimed";
   readonly leaseEnds: number;
   readonly attempt: number;
+  readonly claimId: string;
 }
 
 export interface Finished extends Base {
@@ -29,6 +30,8 @@ export interface Finished extends Base {
 export type KeyRecord = Claimed | Finished | undefined;
 
 export interface Claim {
+  /** Names this claim, so that whoever never heard its verdict can withdraw it. */
+  readonly claimId: string;
   readonly fingerprint: string;
   /** How long one attempt may take before another may carry on, ms. */
   readonly lease: number;
@@ -55,7 +58,7 @@ function live(record: KeyRecord, now: number): KeyRecord {
 /** A request with this key has come in: may it work, must it wait, or is there an answer already? */
 export function begin(
   before: KeyRecord,
-  { fingerprint, lease, lifetime }: Claim,
+  { claimId, fingerprint, lease, lifetime }: Claim,
   now: number,
   newId: () => string,
 ): { record: KeyRecord; verdict: Verdict } {
@@ -71,6 +74,7 @@ export function begin(
       executionId,
       fingerprint,
       attempt,
+      claimId,
       leaseEnds: now + lease,
       expiresAt: now + lifetime,
     },
@@ -113,6 +117,12 @@ export function release(before: KeyRecord, attempt: Attempt, now: number): KeyRe
   const record = live(before, now);
   if (!record || !holds(record, attempt)) return record;
   return attempt.attempt === 1 ? undefined : suspend(record, attempt, now);
+}
+
+/** Nobody works under this claim: its verdict never arrived. */
+export function withdraw(before: KeyRecord, claimId: string, now: number): KeyRecord {
+  const record = live(before, now);
+  return record?.state === "claimed" && record.claimId === claimId ? release(record, record, now) : record;
 }
 
 function holds(record: Claimed | Finished, { executionId, attempt }: Attempt): record is Claimed {

@@ -10,6 +10,7 @@ import {
   type StoredAnswer,
   suspend,
   type Verdict,
+  withdraw,
 } from "./record.ts";
 
 const RECORD = "record";
@@ -39,6 +40,10 @@ export class IdempotencyStore extends DurableObject {
 
   async release(attempt: Attempt): Promise<void> {
     await this.#keep(release(this.#record, attempt, Date.now()));
+  }
+
+  async withdraw(claimId: string): Promise<void> {
+    await this.#keep(withdraw(this.#record, claimId, Date.now()));
   }
 
   override async alarm(): Promise<void> {

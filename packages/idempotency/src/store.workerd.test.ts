@@ -7,7 +7,7 @@ import type { IdempotencyStore } from "./store.ts";
 const store = (env as unknown as { IDEMPOTENCY: DurableObjectNamespace<IdempotencyStore> }).IDEMPOTENCY;
 const worker = (exports as unknown as { default: Fetcher }).default;
 
-const claim = { fingerprint: "f1", lease: 30_000, lifetime: 60_000 };
+const claim = { claimId: "c1", fingerprint: "f1", lease: 30_000, lifetime: 60_000 };
 const answer = { status: 201, headers: { location: "/things/1" }, body: new Uint8Array([123, 125, 0, 255]) };
 
 function send(name: string) {
@@ -41,6 +41,8 @@ describe("IdempotencyStore", () => {
     if (first.kind !== "new") throw new Error("unreachable");
     await stub.suspend(first);
     expect(await stub.begin(claim)).toEqual({ kind: "resumed", executionId: first.executionId, attempt: 2 });
+    await stub.withdraw(claim.claimId);
+    expect(await stub.begin(claim)).toMatchObject({ kind: "resumed", attempt: 3 });
     const other = store.getByName("released");
     const begun = await other.begin(claim);
     if (begun.kind !== "new") throw new Error("unreachable");

@@ -5,7 +5,7 @@ import { type Context, rootContext } from "./context/context.ts";
 import { newTrace } from "./context/trace.ts";
 import { contract } from "./contract/contract.ts";
 import { command, query } from "./contract/operation.ts";
-import { meshError } from "./error.ts";
+import { MeshError, meshError } from "./error.ts";
 import { outbound } from "./outbound.ts";
 import { problemResponse } from "./problem.ts";
 import type { Runtime } from "./runtime.ts";
@@ -19,7 +19,13 @@ const shop = contract("shop", {
     allow: [],
   }),
   add: command("POST /internal/things", { input: thing, output: thing, allow: [] }),
-  put: command("PUT /internal/things", { input: thing, output: thing, idempotent: true, allow: [] }),
+  put: command("PUT /internal/things", {
+    input: thing,
+    output: thing,
+    errors: { NOT_YET: 409 },
+    idempotent: true,
+    allow: [],
+  }),
   step: command("POST /internal/steps", { input: thing, output: thing, fenced: "do", allow: [] }),
 });
 
@@ -116,6 +122,13 @@ describe("retry", () => {
       await expect(calls()[name]({ name: "x" })).rejects.toMatchObject({ code: "UNAVAILABLE" });
       expect({ name, tries: requests.length }).toEqual({ name, tries });
     }
+  });
+
+  it("does not repeat what the contract foresees as an answer, retryable or not", async () => {
+    const notYet = new MeshError("NOT_YET", { status: 409, retryable: true });
+    const { calls, requests } = shopThat(() => problemResponse(notYet, "t"));
+    await expect(calls().put({ name: "it" })).rejects.toMatchObject({ code: "NOT_YET", retryable: true });
+    expect(requests).toHaveLength(1);
   });
 
   it("leaves retrying to the outer layer that is already doing it", async () => {

@@ -10,6 +10,7 @@ export interface Problem {
   detail?: string;
   traceId: string;
   errors?: FieldError[];
+  /** Always there when the status alone would suggest another try. */
   retryable?: boolean;
 }
 
@@ -24,8 +25,13 @@ export function toProblem(error: MeshError, traceId: string): Problem {
     ...(error.detail !== undefined && { detail: error.detail }),
     traceId,
     ...(error.errors && { errors: error.errors }),
-    ...(error.retryable && { retryable: true }),
+    ...((error.retryable || suggestsRetry(error.status)) && { retryable: error.retryable }),
   };
+}
+
+/** Statuses that many a client repeats by itself, so whether that is of any use must be said either way. */
+function suggestsRetry(status: number): boolean {
+  return status >= 500 || status === 409 || status === 429;
 }
 
 export function problemResponse(error: MeshError, traceId: string): Response {
@@ -42,6 +48,7 @@ export function problemResponse(error: MeshError, traceId: string): Response {
  */
 export async function fromResponse(service: string, response: Response): Promise<MeshError> {
   const text = await response.text();
+  const location = response.headers.get("location");
   const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
   if (response.headers.get("content-type")?.startsWith(PROBLEM_TYPE)) {
     const problem = JSON.parse(text) as Problem;
@@ -50,6 +57,8 @@ export async function fromResponse(service: string, response: Response): Promise
         ...problem,
         status: response.status,
         retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+        // What the error is about: a caller may want to look at it.
+        ...(location !== null && { headers: { location } }),
       });
     }
   }

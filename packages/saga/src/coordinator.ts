@@ -76,7 +76,7 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
       if (asleep && (await this.ctx.storage.getAlarm()) === null) {
         log("warn", "saga had lost its alarm", { saga: before.id, definition: before.definition });
       }
-      void this.#driver.drive();
+      void this.#driver.wake();
       return this.#driver.snapshot();
     }
 

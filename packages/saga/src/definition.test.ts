@@ -80,10 +80,12 @@ describe("a definition", () => {
     expect(Object.isFrozen(trip.plan.steps[0]?.do.retry)).toBe(true);
   });
 
-  it("has a hash that changes with the plan and with nothing else", () => {
+  it("has a hash that changes with the steps and with nothing else", () => {
     const a = start().pivot("p", make, { input });
     expect(start().pivot("p", make, { input: () => ({ ref: "else" }) }).hash).toBe(a.hash);
-    expect(start().pivot("p", make, { input, retry: { attempts: 3 } }).hash).not.toBe(a.hash);
+    expect(start().pivot("p", make, { input, retry: { attempts: 3 } }).hash).toBe(a.hash);
+    expect(start().pivot("q", make, { input }).hash).not.toBe(a.hash);
+    expect(a.retriable("r", make, { input }).hash).not.toBe(a.hash);
     expect(a.hash).toMatch(/^[0-9a-f]{64}$/);
   });
 

@@ -47,7 +47,7 @@ export interface SagaDefinition<I extends z.ZodType = z.ZodType, R = object> {
   readonly input: I;
   /** The definition as data. */
   readonly plan: Plan;
-  /** SHA-256 of the plan's canonical JSON. */
+  /** SHA-256 of the plan's canonical JSON without its limits, which may be tuned within a version. */
   readonly hash: string;
   /** The code that belongs to a call of the plan. */
   action(step: string, phase: Phase): Action | undefined;
@@ -114,7 +114,7 @@ function build<I extends z.ZodType>(plan: Plan, input: I, actions: Actions) {
     version: plan.version,
     input,
     plan: freeze(plan),
-    hash: sha256(canonical(plan)),
+    hash: sha256(canonical(withoutLimits(plan))),
     action: (step: string, phase: Phase) => actions.get(step)?.[phase],
     compensatable: add("compensatable"),
     pivot: add("pivot"),
@@ -138,6 +138,16 @@ function planStep(name: string, kind: StepKind, operation: Operation, { retry, u
 
 function planCall(operation: Operation, retry: Omit<Retry, "timeout"> & Partial<Retry>): PlanCall {
   return { operation: operation.id, retry: { timeout: operation.timeout, ...retry } };
+}
+
+function withoutLimits(plan: Plan): object {
+  const steps = plan.steps.map(({ name, kind, do: { operation }, undo }) => ({
+    name,
+    kind,
+    do: operation,
+    ...(undo && { undo: undo.operation }),
+  }));
+  return { ...plan, steps };
 }
 
 function freeze<T>(value: T): T {

@@ -205,6 +205,42 @@ describe("a long wait", () => {
     expect(entry?.dueAt).toBe(life.alarmAt);
     expect(entry?.parked).toEqual(["mail"]);
   });
+
+  it("is not disturbed by those who look, but by its alarm and by the sweep", async () => {
+    const life = new Life((step, phase) => (step === "mail" && phase === "do" ? "dead" : "ok"));
+    await life.start();
+    await life.time.until(() => life.published.length > 1);
+    const before = {
+      alarms: life.alarmsSet,
+      published: life.published.length,
+      tries: life.world.attempts.length,
+    };
+    const counts = () => ({
+      alarms: life.alarmsSet,
+      published: life.published.length,
+      tries: life.world.attempts.length,
+    });
+    for (let poll = 0; poll < 10; poll++) await life.time.result(life.driver.wait(1_000));
+    expect(await life.start()).toBe("joined");
+    await life.time.result(life.driver.drive());
+    expect(counts()).toEqual(before);
+
+    life.loseAlarm();
+    await life.time.result(life.driver.wake());
+    expect(life.alarmAt).toBeGreaterThan(life.time.now());
+    await life.time.until(() => counts().tries > before.tries);
+  });
+
+  it("for good costs nothing, however often somebody looks at a saga that has ended", async () => {
+    const life = new Life();
+    let clears = 0;
+    await life.start();
+    await life.ends();
+    life.onClear = () => void clears++;
+    for (let poll = 0; poll < 3; poll++) await life.time.result(life.driver.wait(1_000));
+    await life.time.result(life.driver.drive());
+    expect(clears).toBe(0);
+  });
 });
 
 describe("trouble of the coordinator's own", () => {
@@ -263,13 +299,36 @@ describe("trouble of the coordinator's own", () => {
     expect(life.driver.snapshot()?.state).toBe("COMPLETED");
   });
 
-  it("an input that cannot be made is the saga's failure", async () => {
+  it("steps that were changed without a new version are not run, and somebody is told", async () => {
     const { make } = things.operations;
-    const broken = saga("trip", { version: 1, input: trip.input }).pivot("flight", make, {
-      input: () => {
-        throw new TypeError("oops");
-      },
+    const input = () => ({ ref: "x" });
+    const undo = { operation: things.operations.unmake, input };
+    const changed = saga("trip", { version: 1, input: trip.input }).compensatable("flight", make, {
+      input,
+      undo,
     });
+    const life = new Life();
+    life.definition = () => changed;
+    await life.start();
+    await life.time.until(() => !life.driver.isDriving);
+    expect(life.world.attempts).toEqual([]);
+    expect(console.error).toHaveBeenCalledWith(expect.stringContaining("without a new version"));
+    life.definition = () => trip;
+    expect(await life.ends(400_000)).toBe(true);
+    expect(life.driver.snapshot()?.state).toBe("COMPLETED");
+  });
+
+  it("an input that cannot be made is the saga's failure", async () => {
+    const broken: typeof trip = {
+      ...trip,
+      action: (step, phase) => {
+        const action = trip.action(step, phase);
+        const input = () => {
+          throw new TypeError("oops");
+        };
+        return action && { ...action, input };
+      },
+    };
     const life = new Life();
     life.definition = () => broken;
     await life.start();

@@ -42,6 +42,8 @@ export class Driver {
   /** The end may be told to those who wait: the index knows it, or could not be reached. */
   #tellable = false;
   #driving: Promise<void> | undefined;
+  /** Nothing is left to do before this time: the alarm is set, the index knows. ms since the epoch. */
+  #restsUntil = 0;
 
   constructor(ports: Ports) {
     this.#ports = ports;
@@ -99,14 +101,22 @@ export class Driver {
       if (!this.#head) return;
       // A ringing alarm is used up: set it again before anything else can go wrong.
       await this.#deadMan.keepAhead(0);
-      await this.drive();
+      await this.wake();
     } catch (error) {
       this.#log("error", "saga alarm failed", { cause: describe(error) });
     }
   }
 
+  /** Drives even a saga that rests: its alarm may be gone. */
+  wake(): Promise<void> {
+    this.#restsUntil = 0;
+    return this.drive();
+  }
+
   /** Goes on until the saga has ended or must wait for long. One run at a time; never rejects. */
   drive(): Promise<void> {
+    // However often somebody looks at a saga that rests, it costs no writes.
+    if (this.#ports.runtime.now() < this.#restsUntil) return Promise.resolve();
     this.#driving ??= this.#run()
       .catch(async (error: unknown) => {
         this.#log("error", "saga stopped until its alarm", { cause: describe(error) });
@@ -143,16 +153,17 @@ export class Driver {
     }
   }
 
-  /** False when this deployment lacks the code for the step. */
+  /** False when this deployment lacks the code for the step, or has other steps under the plan's version. */
   async #attempt(head: Head, attempt: Attempt): Promise<boolean> {
     const { step, phase } = attempt;
     const planned = step[phase];
-    const action = this.#ports.definition(head.plan.name, head.plan.version)?.action(step.name, phase);
-    if (!planned || action?.operation.id !== planned.operation) {
-      this.#log("error", "saga needs code that is not deployed", {
-        version: head.plan.version,
-        operation: planned?.operation,
-      });
+    const definition = this.#ports.definition(head.plan.name, head.plan.version);
+    const action = definition?.action(step.name, phase);
+    if (!planned || action?.operation.id !== planned.operation || definition?.hash !== head.hash) {
+      const message = definition
+        ? "saga's steps were changed without a new version"
+        : "saga needs code that is not deployed";
+      this.#log("error", message, { version: head.plan.version, operation: planned?.operation });
       return false;
     }
     await this.#deadMan.keepAhead(attempt.timeout);
@@ -165,7 +176,8 @@ export class Driver {
   async #rest(until: number): Promise<void> {
     this.#dueAt = until;
     await this.#deadMan.set(until);
-    if (until - this.#ports.runtime.now() > LONG_WAIT) await this.#tryToPublish();
+    const known = until - this.#ports.runtime.now() <= LONG_WAIT || (await this.#tryToPublish());
+    if (known) this.#restsUntil = until;
   }
 
   /** The index hears of the end before the starter does, so that whoever looks after the answer sees it there. */
@@ -177,15 +189,19 @@ export class Driver {
     }
     this.#tellable = true;
     this.#waiters.wake();
-    if (this.#indexed === this.#progress.state) await this.#deadMan.clear();
-    else await this.#deadMan.set(this.#ports.runtime.now() + LONG_WAIT);
+    if (this.#indexed === this.#progress.state) {
+      await this.#deadMan.clear();
+      this.#restsUntil = Number.POSITIVE_INFINITY;
+    } else await this.#deadMan.set(this.#ports.runtime.now() + LONG_WAIT);
   }
 
-  async #tryToPublish(): Promise<void> {
+  async #tryToPublish(): Promise<boolean> {
     try {
       await this.#publish();
+      return true;
     } catch (error) {
       this.#log("error", "saga index could not be told", { cause: describe(error) });
+      return false;
     }
   }
 

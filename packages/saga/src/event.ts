@@ -1,3 +1,4 @@
+import type { FieldError } from "@weft/mesh";
 import type { Phase } from "./plan.ts";
 
 /** Why a call, and with it perhaps the saga, failed: the callee's error, as far as callers may see it. */
@@ -5,6 +6,8 @@ export interface Failure {
   readonly code: string;
   readonly status: number;
   readonly detail?: string;
+  /** Pointers into the input of the step that failed. */
+  readonly errors?: readonly FieldError[];
 }
 
 /**
@@ -16,9 +19,9 @@ export interface Failure {
  */
 export type FailureKind = "business" | "refused" | "transient" | "unknown";
 
-/** States of a saga; the last four are final. */
+/** States of a saga; the last three are final. */
 export type SagaState = "RUNNING" | "COMPENSATING" | EndState;
-export type EndState = "COMPLETED" | "COMPENSATED" | "PARTIALLY_COMPENSATED" | "KILLED";
+export type EndState = "COMPLETED" | "COMPENSATED" | "PARTIALLY_COMPENSATED";
 
 /** One thing that happened to a saga. The log of these is the truth; everything else is computed from it. */
 export type SagaEvent =

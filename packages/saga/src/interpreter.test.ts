@@ -27,7 +27,7 @@ const undoFails =
   (step: string, behaviour: Behaviour, times: number): Script =>
   (name, phase, attempt) =>
     name === step && phase === "undo" && attempt <= times ? behaviour : "ok";
-const behaviours: Behaviour[] = ["business", "refused", "transient", "lost", "dead"];
+const behaviours: Behaviour[] = ["business", "refused", "transient", "lost", "dead", "late"];
 const afterwards = (step: string): boolean => names.indexOf(step) >= names.indexOf("pay");
 
 describe("every step failing in every way", () => {
@@ -55,7 +55,7 @@ describe("every step failing in every way", () => {
     (step, behaviour) => {
       const run = play(always(step, behaviour));
       expect(flaws(run)).toEqual([]);
-      const definite = behaviour !== "lost" && behaviour !== "dead";
+      const definite = !["lost", "dead", "late"].includes(behaviour);
       const goesBack = !afterwards(step) || (step === "pay" && definite);
       expect(run.progress.state).toBe(goesBack ? "COMPENSATED" : "RUNNING");
       expect(run.progress.failure?.step).toBe(goesBack ? step : undefined);
@@ -136,6 +136,19 @@ describe("the point of no return", () => {
     expect(flaws(run)).toEqual([]);
     expect(run.progress.state).toBe("COMPENSATED");
   });
+});
+
+describe("an attempt that arrives late", () => {
+  it.each(names.flatMap((step) => behaviours.map((behaviour) => [step, behaviour] as const)))(
+    "%s: after one that is %s",
+    (step, behaviour) => {
+      const run = play((name, phase, attempt) =>
+        name === step && phase === "do" ? (attempt === 1 ? "late" : attempt === 2 ? behaviour : "ok") : "ok",
+      );
+      expect(flaws(run)).toEqual([]);
+      expect(run.ended).toBe(true);
+    },
+  );
 });
 
 describe("the coordinator dies", () => {
@@ -261,4 +274,19 @@ describe("time", () => {
     // 0, 3.9 and 7.8 s; the budget is 8 s.
     expect(timeouts).toEqual([1_000, 1_000, 200]);
   });
+
+  it.each([7_999, 8_000])(
+    "in which the coordinator was down is not taken from the budget (due at %i)",
+    (retryAt) => {
+      const failure = { code: "UNAVAILABLE", status: 503 };
+      const failed = fold([
+        { type: "intent", step: "flight", phase: "do", attempt: 1, at: 0 },
+        { type: "failed", step: "flight", phase: "do", kind: "unknown", failure, retryAt, at: 10 },
+      ]);
+      // The budget is 8 s; a minute has passed.
+      expect(next(plan, failed, 60_000)).toMatchObject(
+        retryAt < 8_000 ? { type: "attempt", attempt: 2, timeout: 1_000 } : { type: "record" },
+      );
+    },
+  );
 });

@@ -49,21 +49,21 @@ function forth(plan: Plan, progress: Progress, now: number): Decision {
   const step = plan.steps.find(({ name }) => !triesOf(progress, name, "do").done);
   if (!step) return record({ type: "ended", state: "COMPLETED" });
   const tries = triesOf(progress, step.name, "do");
-  const failure = reasonToGoBack(step, tries, now);
+  const failure = reasonToGoBack(step, tries);
   if (failure) return record({ type: "compensating", step: step.name, failure });
-  if (step.kind !== "compensatable" && isSpent(step.do.retry, tries, now) && !tries.parked)
+  if (step.kind !== "compensatable" && isSpent(step.do.retry, tries) && !tries.parked)
     return park(step, "do", tries);
   return tryOrWait(step, "do", tries, now);
 }
 
 /** A step that took no effect, for sure or reparably, and will not. */
-function reasonToGoBack({ kind, do: { retry } }: PlanStep, tries: Tries, now: number): Failure | undefined {
+function reasonToGoBack({ kind, do: { retry } }: PlanStep, tries: Tries): Failure | undefined {
   if (kind === "retriable") return undefined;
   if (tries.last?.kind === "business") return tries.last.failure;
   // The pivot has no undo: while it may have taken effect, only the same call again can tell.
   if (kind === "pivot" && mayBeDone(tries)) return undefined;
   if (tries.last?.kind === "refused") return tries.last.failure;
-  return isSpent(retry, tries, now) ? (tries.last?.failure ?? INTERRUPTED) : undefined;
+  return isSpent(retry, tries) ? (tries.last?.failure ?? INTERRUPTED) : undefined;
 }
 
 function back(plan: Plan, progress: Progress, now: number): Decision {
@@ -75,7 +75,7 @@ function back(plan: Plan, progress: Progress, now: number): Decision {
       state: undos.every(({ tries }) => tries.done) ? "COMPENSATED" : "PARTIALLY_COMPENSATED",
     });
   }
-  const spent = open.find(({ step, tries }) => isSpent(undoRetry(step), tries, now));
+  const spent = open.find(({ step, tries }) => isSpent(undoRetry(step), tries));
   if (spent) return park(spent.step, "undo", spent.tries);
   // An undo that waits for its next attempt does not hold up those behind it.
   const soonest = open.reduce((a, b) => (dueAt(b.tries) < dueAt(a.tries) ? b : a));
@@ -99,7 +99,7 @@ function tryOrWait(step: PlanStep, phase: Phase, tries: Tries, now: number): Dec
   const retry = phase === "do" ? step.do.retry : undoRetry(step);
   const left =
     retry.budget === null || tries.attempts === 0 ? retry.timeout : tries.firstAt + retry.budget - now;
-  // No time is left only after an interruption, and what was interrupted is worth one more whole attempt.
+  // No time is left only when the coordinator was down, and what that held up is worth one more whole attempt.
   const timeout = left > 0 ? Math.min(retry.timeout, left) : retry.timeout;
   return { type: "attempt", step, phase, attempt: tries.attempts + 1, timeout };
 }
@@ -108,11 +108,14 @@ function dueAt(tries: Tries): number {
   return tries.open ? 0 : (tries.last?.retryAt ?? 0);
 }
 
-/** No attempt is left. An interrupted attempt does not run out of time: the coordinator was down, not the participant. */
-function isSpent({ attempts, budget }: Retry, tries: Tries, now: number): boolean {
+/**
+ * No attempt is left. Time in which the coordinator was down uses up nothing: an interrupted attempt is repeated, and
+ * one that was due within the budget is made however late it is.
+ */
+function isSpent({ attempts, budget }: Retry, tries: Tries): boolean {
   if (tries.attempts === 0) return false;
   if (attempts !== null && tries.attempts >= attempts) return true;
-  return budget !== null && !tries.open && Math.max(now, dueAt(tries)) >= tries.firstAt + budget;
+  return budget !== null && !tries.open && dueAt(tries) >= tries.firstAt + budget;
 }
 
 function undoRetry(step: PlanStep): Retry {

@@ -16,11 +16,11 @@ export type Outcome =
 export function failed(operation: Operation, error: unknown): Outcome {
   if (!isMeshError(error))
     return { type: "failed", kind: "unknown", failure: { code: "INTERNAL", status: 500 }, retryAfter: 0 };
-  const { code, status, detail } = error;
+  const { code, status, detail, errors } = error;
   return {
     type: "failed",
     kind: kindOf(operation, error),
-    failure: { code, status, ...(detail !== undefined && { detail }) },
+    failure: { code, status, ...(detail !== undefined && { detail }), ...(errors && { errors }) },
     retryAfter: (error.retryAfter ?? 0) * 1_000,
   };
 }
@@ -30,7 +30,8 @@ function kindOf(
   { code, status, retryable }: { code: string; status: number; retryable: boolean },
 ): FailureKind {
   if (status >= 500) return "unknown";
-  // Only these come from behind the fence, which would have replayed the answer of an attempt that took effect.
+  // Only these come from behind the fence: it would have replayed the answer of an attempt that took effect, and has
+  // it on record that neither this attempt nor an older one will.
   if (code in operation.errors || code === "FENCED") return "business";
   return retryable ? "transient" : "refused";
 }

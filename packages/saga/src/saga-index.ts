@@ -7,9 +7,11 @@ type Row = typeof sagaIndex.$inferSelect;
 
 /** The table of a service's sagas. */
 export class SagaIndex {
+  readonly #database: D1Database;
   readonly #db: DrizzleD1Database;
 
   constructor(database: D1Database) {
+    this.#database = database;
     this.#db = drizzle(database);
   }
 
@@ -30,6 +32,16 @@ export class SagaIndex {
       .where(and(isNotNull(sagaIndex.nextDueAt), lt(sagaIndex.nextDueAt, time)))
       .orderBy(asc(sagaIndex.nextDueAt))
       .limit(limit);
+  }
+
+  /** Throws if the database does not answer; costs the same however many sagas there have been. */
+  async check(): Promise<void> {
+    await this.#database.prepare("SELECT 1").run();
+  }
+
+  /** Lets a saga that could not be woken wait behind the others, until `time`, ms since the epoch. */
+  async postpone(id: string, time: number): Promise<void> {
+    await this.#db.update(sagaIndex).set({ nextDueAt: time }).where(eq(sagaIndex.id, id));
   }
 
   async forget(id: string): Promise<void> {

@@ -52,7 +52,7 @@ export function sagas({
   };
   return {
     resources: ({ env, context }) => ({ sagas: sagasOf(objectsOf(env), indexOf(env), context, runtime) }),
-    checks: ({ env }) => ({ sagas: () => indexOf(env).countByState() }),
+    checks: ({ env }) => ({ sagas: () => indexOf(env).check() }),
     async scheduled(_, work) {
       const { env } = work.open().scope;
       await sweep(indexOf(env), objectsOf(env), runtime.now());

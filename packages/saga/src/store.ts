@@ -6,7 +6,7 @@ import type { Plan } from "./plan.ts";
 export interface Head {
   readonly id: string;
   readonly plan: Plan;
-  /** Of the plan. */
+  /** Of the definition that it began with. */
   readonly hash: string;
   readonly input: unknown;
   /** The starter's span: the saga's calls are its children. */

@@ -1,9 +1,10 @@
 import { d1 } from "@weft/testkit/d1";
 import { newTrace, rootContext } from "@weft/mesh";
+import { scope } from "@weft/testkit/scope";
 import { beforeEach, expect, it, vi } from "vitest";
 import { SagaIndex } from "./saga-index.ts";
 import type { SagaObject } from "./saga-object.ts";
-import { sagasOf } from "./sagas.ts";
+import { sagas, sagasOf } from "./sagas.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 import { sweep } from "./sweep.ts";
 import { trip } from "./testing/definition.ts";
@@ -67,6 +68,34 @@ it("one saga that cannot be woken does not keep the others asleep", async () => 
   });
   await sweep(index, objectOf, 2 * MINUTE);
   expect(woken.toSorted()).toEqual(["a", "b", "c"]);
+});
+
+it("sagas that cannot be woken do not starve those behind them, and have their turn again", async () => {
+  const index = new SagaIndex(d1("migrations/checkout"));
+  for (let n = 0; n < 100; n++) await index.publish(snapshot(`broken-${n}`, { dueAt: 0 }));
+  await index.publish(snapshot("behind", { dueAt: 1 }));
+  const { woken, objectOf } = objects({});
+  const objectsOf = (id: string) => {
+    const object = objectOf(id);
+    return id === "behind"
+      ? object
+      : { ...object, resume: () => object.resume().then(() => Promise.reject(new Error("broken"))) };
+  };
+  await sweep(index, objectsOf, 2 * MINUTE);
+  expect(woken).not.toContain("behind");
+  await sweep(index, objectsOf, 3 * MINUTE);
+  expect(woken).toHaveLength(101);
+  expect(woken).toContain("behind");
+  await sweep(index, objectsOf, 10 * MINUTE);
+  expect(woken).toHaveLength(201);
+});
+
+it("the health check costs the same however many sagas there are", async () => {
+  const DB = d1("migrations/checkout");
+  const prepare = vi.spyOn(DB, "prepare");
+  const { checks } = sagas({ object: "SAGAS" });
+  await checks?.(scope({ env: { DB } })).sagas?.();
+  expect(prepare.mock.calls).toEqual([["SELECT 1"]]);
 });
 
 it("a saga whose storage was deleted is forgotten", async () => {

@@ -5,6 +5,8 @@ import type { SagaObject } from "./saga-object.ts";
 /** A saga whose time has passed by this much, ms, is asked; before, its own alarm is trusted. */
 const OVERDUE = 60_000;
 const AT_ONCE = 100;
+/** Wait before a saga that could not be woken is tried again, besides OVERDUE, ms. */
+const PENALTY = 5 * 60_000;
 
 /** Wakes every saga that should have gone on long ago, and brings the index up to date with what they answer. */
 export async function sweep(
@@ -21,8 +23,13 @@ export async function sweep(
         // The object was there before the index knew of it, so its storage was deleted.
         else await index.forget(id);
       } catch (error) {
-        // One saga that cannot be woken must not keep the others asleep; the next sweep tries again.
         log("error", "saga could not be woken", { saga: id, definition, cause: describe(error) });
+        // A hundred sagas that cannot be woken must not keep those behind them asleep.
+        await index
+          .postpone(id, now + PENALTY)
+          .catch((cause: unknown) =>
+            log("error", "saga could not be postponed", { saga: id, definition, cause: describe(cause) }),
+          );
       }
     }),
   );

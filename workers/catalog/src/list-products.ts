@@ -29,10 +29,12 @@ const searchIndex = sqliteTable("products_search", {
 const IdKey = z.tuple([z.string()]);
 const RankKey = z.tuple([z.number(), z.string()]);
 
-/** All products by id, or those that match `query`, best first. Rejects with VALIDATION_FAILED for another list's cursor. */
+/** All products by id, or those that match `query`, best first; none if it has no word in it. Rejects with VALIDATION_FAILED for another list's cursor. */
 export async function listProducts(db: Database, list: ProductList): Promise<Page> {
-  const match = matchExpression(list.query ?? "");
-  return match === undefined ? listAll(db, list) : search(db, match, list);
+  const query = list.query?.trim();
+  if (!query) return listAll(db, list);
+  const match = matchExpression(query);
+  return match === undefined ? { items: [], nextCursor: null } : search(db, match, list);
 }
 
 async function listAll(db: Database, { limit, cursor }: ProductList): Promise<Page> {

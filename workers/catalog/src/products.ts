@@ -1,4 +1,4 @@
-import { MeshError } from "@weft/mesh";
+import { excerpt, MeshError } from "@weft/mesh";
 import { asc, desc, eq, sql } from "drizzle-orm";
 import type { Product } from "./contract.ts";
 import type { Database } from "./database.ts";
@@ -20,7 +20,7 @@ export async function getProduct(db: Database, id: string): Promise<Product> {
   throw new MeshError("PRODUCT_NOT_FOUND", {
     status: 404,
     title: "There is no such product",
-    detail: `No product has the id "${id}".`,
+    detail: `No product has the id "${excerpt(id)}".`,
   });
 }
 

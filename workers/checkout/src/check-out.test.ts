@@ -1,8 +1,8 @@
-import { newTrace, rootContext } from "@weft/mesh";
+import { meshError, newTrace, rootContext } from "@weft/mesh";
 import type { Sagas } from "@weft/saga";
 import { describe, expect, it, vi } from "vitest";
 import { checkOut, type CheckoutTools } from "./check-out.ts";
-import { order, priced, snapshot } from "./fixture.ts";
+import { order, priced, snapshot } from "../test/samples.ts";
 import type { Checkout } from "./outcome.ts";
 
 const input = {
@@ -99,6 +99,18 @@ describe("an order that is already there", () => {
     expect(getProducts).not.toHaveBeenCalled();
   });
 
+  it("is joined as well if it was started while this call was pricing, at whatever prices", async () => {
+    const { made, sagas } = tools({ after: completed });
+    sagas.start.mockRejectedValue(meshError("CONFLICT"));
+    expect(await checkOut(input, made)).toEqual({ order: order("cancelled"), done: true });
+  });
+
+  it("is not shown to somebody else, also if it was started while this call was pricing", async () => {
+    const { made, sagas } = tools({ after: { ...completed, input: { ...priced, userId: "usr_2" } } });
+    sagas.start.mockRejectedValue(meshError("CONFLICT"));
+    await expect(checkOut(input, made)).rejects.toMatchObject({ code: "CONFLICT" });
+  });
+
   it("is not shown to somebody else", async () => {
     const { made } = tools({ existing: { ...completed, input: { ...priced, userId: "usr_2" } } });
     await expect(checkOut(input, made)).rejects.toMatchObject({ code: "CONFLICT" });
@@ -106,6 +118,39 @@ describe("an order that is already there", () => {
 });
 
 describe("an order that was rejected", () => {
+  it("says where it is found, and which lines of the request it failed for", async () => {
+    const items = ["prod_002", "prod_001", "prod_002"].map((productId) => ({ productId, quantity: 1 }));
+    const [item] = priced.items;
+    if (!item) throw new Error("unreachable");
+    const after = {
+      ...failedWith("OUT_OF_STOCK", 409),
+      // As it was priced: each product once.
+      input: { ...priced, items: [{ ...item, productId: "prod_002" }, item] },
+      failure: {
+        code: "OUT_OF_STOCK",
+        status: 409,
+        step: "reserve",
+        errors: [{ pointer: "/items/0/quantity", message: "None left" }],
+      },
+    };
+    const { made } = tools({ existing: after });
+    await expect(checkOut({ ...input, items }, made)).rejects.toMatchObject({
+      headers: { location: "/v1/orders/ord_1" },
+      errors: [
+        { pointer: "/items/0/quantity", message: "None left" },
+        { pointer: "/items/2/quantity", message: "None left" },
+      ],
+    });
+  });
+
+  it.each([
+    ["PAYMENT_DECLINED", 402],
+    ["DEADLINE_EXCEEDED", 504],
+  ])("is found for every reason: %s", async (code, status) => {
+    const { made } = tools({ after: failedWith(code, status) });
+    await expect(checkOut(input, made)).rejects.toMatchObject({ headers: { location: "/v1/orders/ord_1" } });
+  });
+
   it.each([
     ["OUT_OF_STOCK", 409],
     ["PAYMENT_DECLINED", 402],
@@ -127,6 +172,24 @@ describe("an order that was rejected", () => {
 
   it("is answered while an undo is still to succeed", async () => {
     const { made } = tools({ after: failedWith("UNAVAILABLE", 503, { state: "COMPENSATING" }) });
-    await expect(checkOut(input, made)).rejects.toMatchObject({ code: "UNAVAILABLE", status: 503 });
+    await expect(checkOut(input, made)).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      status: 503,
+      detail: expect.stringMatching(/not accepted .* still under way/) as string,
+    });
+  });
+
+  it.each([
+    [["authorize"], "it was rejected, and its amount may still be held on the payment method."],
+    [["create"], "it may still be shown as pending, and nothing was charged."],
+    [["create", "authorize"], "it may still be shown as pending, and its amount may still be held"],
+    [["reserve"], "it was rejected, and nothing was charged."],
+  ])("but could not be taken back whole (%s) does not claim that it was", async (parked, ending) => {
+    const { made } = tools({
+      after: failedWith("OUT_OF_STOCK", 409, { state: "PARTIALLY_COMPENSATED", parked }),
+    });
+    await expect(checkOut(input, made)).rejects.toMatchObject({
+      detail: expect.stringContaining(`Order ord_1 was not accepted: ${ending}`) as string,
+    });
   });
 });

@@ -1,6 +1,6 @@
 import type { catalog } from "@shop/catalog/contract";
 import type { Order, orders } from "@shop/orders/contract";
-import { type Context, type Mesh, meshError } from "@weft/mesh";
+import { type Context, hasCode, type Mesh, meshError } from "@weft/mesh";
 import { isFinal, type Sagas } from "@weft/saga";
 import type * as z from "zod";
 import type { checkout } from "./contract.ts";
@@ -25,9 +25,8 @@ const FIRST_STEP_TIME = 1_000;
 export async function checkOut(input: Input, tools: CheckoutTools): Promise<{ order: Order; done: boolean }> {
   const { orderId, wait } = input;
   const { sagas, context } = tools;
-  const joined = await sagas.get(placeOrder, orderId);
   // What was ordered stays as it was priced the first time.
-  if (!joined) await begin(input, tools);
+  const joined = (await sagas.get(placeOrder, orderId)) !== undefined || !(await begin(input, tools));
   const left = (context.deadline ?? Number.POSITIVE_INFINITY) - Date.now() - ANSWER_TIME;
   const snapshot =
     wait === 0
@@ -36,24 +35,27 @@ export async function checkOut(input: Input, tools: CheckoutTools): Promise<{ or
   if (!snapshot) throw meshError("UNAVAILABLE", `Order ${orderId} could not be started.`);
   if (snapshot.input.userId !== userOf(context))
     throw meshError("CONFLICT", `Order ${orderId} is somebody else's.`);
-  if (snapshot.failure && snapshot.settled) throw refusal(orderId, snapshot.failure);
+  if (snapshot.failure && snapshot.settled) throw refusal(snapshot, snapshot.failure, input.items);
   // Nobody else has touched an order that this call has placed: its saga's last word is its state.
   const order = joined ? await findOrder(snapshot, tools) : orderOf(snapshot);
   return { order, done: isFinal(snapshot.state) };
 }
 
+/** False if another attempt was faster: it may have seen other prices, and its order is the one that counts. */
 async function begin(
   { orderId, items, paymentToken }: Input,
   { sagas, mesh, context }: CheckoutTools,
-): Promise<void> {
+): Promise<boolean> {
   const ids = [...new Set(items.map((item) => item.productId))].join(",");
   const products = await mesh.catalog.getProducts({ ids });
-  await sagas.start(placeOrder, orderId, {
-    orderId,
-    userId: userOf(context),
-    paymentToken,
-    ...price(items, products.items),
-  });
+  const order = { orderId, userId: userOf(context), paymentToken, ...price(items, products.items) };
+  try {
+    await sagas.start(placeOrder, orderId, order);
+    return true;
+  } catch (error) {
+    if (hasCode(error, "CONFLICT")) return false;
+    throw error;
+  }
 }
 
 /** An order that was placed earlier may have moved on since its saga ended. */

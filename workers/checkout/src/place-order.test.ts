@@ -1,7 +1,7 @@
 import { parseInput } from "@weft/mesh";
 import type { PlanStep } from "@weft/saga";
 import { describe, expect, it } from "vitest";
-import { order, priced } from "./fixture.ts";
+import { order, priced } from "../test/samples.ts";
 import { placeOrder } from "./place-order.ts";
 
 const state = {

@@ -63,3 +63,24 @@ it("refuses to add euros to dollars", () => {
     expect.objectContaining({ code: "VALIDATION_FAILED", status: 400 }),
   );
 });
+
+it("counts as far as numbers are exact, and says which lines go beyond", () => {
+  const wishes = (quantity: number) => [
+    { productId: "b", quantity: 1 },
+    { productId: "gold", quantity: 1_000_000_000 },
+    { productId: "a", quantity: 1 },
+    { productId: "gold", quantity },
+  ];
+  const dear = [...products, product("gold", 9_000_000)];
+  expect(price(wishes(1), dear).total.amount).toBe(9_000_000 * 1_000_000_001 + 1 + 1_999);
+  expect(() => price(wishes(1_000_000_000), dear)).toThrow(
+    expect.objectContaining({
+      code: "VALIDATION_FAILED",
+      status: 400,
+      errors: [
+        { pointer: "/items/1/quantity", message: expect.any(String) },
+        { pointer: "/items/3/quantity", message: expect.any(String) },
+      ],
+    }),
+  );
+});

@@ -5,12 +5,12 @@ import type * as z from "zod";
 import type { Purchase } from "./contract.ts";
 import type { PricedOrder } from "./place-order.ts";
 
-type Wish = z.infer<typeof Purchase>["items"][number];
+export type Wish = z.infer<typeof Purchase>["items"][number];
 type Item = z.infer<typeof OrderItem>;
 
 /**
  * Puts names and prices to what somebody wants to buy; the same product named twice becomes one item.
- * Throws PRODUCT_UNKNOWN, or VALIDATION_FAILED when the prices are not all in one currency.
+ * Throws PRODUCT_UNKNOWN, or VALIDATION_FAILED when the prices are not all in one currency or the sum is no exact number.
  */
 export function price(
   wishes: readonly Wish[],
@@ -42,10 +42,10 @@ export function price(
     });
   }
   const priced = [...items.values()];
-  return { items: priced, total: totalOf(priced) };
+  return { items: priced, total: totalOf(priced, wishes) };
 }
 
-function totalOf(items: readonly Item[]): Item["price"] {
+function totalOf(items: readonly Item[], wishes: readonly Wish[]): Item["price"] {
   const [currency, ...others] = new Set(items.map((item) => item.price.currency));
   if (!currency || others.length > 0) {
     throw meshError(
@@ -56,5 +56,20 @@ function totalOf(items: readonly Item[]): Item["price"] {
       },
     );
   }
-  return { amount: items.reduce((sum, item) => sum + item.price.amount * item.quantity, 0), currency };
+  let amount = 0;
+  for (const item of items) {
+    amount += item.price.amount * item.quantity;
+    if (Number.isSafeInteger(amount)) continue;
+    throw meshError("VALIDATION_FAILED", "This order costs more than the shop can count.", {
+      errors: quantitiesOf(item.productId, wishes, "With this quantity the sum is too large"),
+    });
+  }
+  return { amount, currency };
+}
+
+/** Points at every line of the request that names a product. */
+export function quantitiesOf(productId: string, wishes: readonly Wish[], message: string): FieldError[] {
+  return wishes.flatMap((wish, index) =>
+    wish.productId === productId ? { pointer: `/items/${index}/quantity`, message } : [],
+  );
 }

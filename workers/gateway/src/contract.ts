@@ -3,6 +3,7 @@ import { checkout, Purchase } from "@shop/checkout/contract";
 import { Order } from "@shop/orders/contract";
 import { Shipment } from "@shop/shipping/contract";
 import { User } from "@shop/users/contract";
+import { ListedOrder, views } from "@shop/views/contract";
 import { command, contract, pageInput, pageOf, query } from "@weft/mesh";
 import * as z from "zod";
 
@@ -53,8 +54,16 @@ export const gateway = contract("gateway", {
     keyed: true,
     allow: [],
   }),
+  listOrders: query("GET /v1/orders", {
+    summary: "Your orders, newest first; marked `degraded` while the newest changes may be missing",
+    input: views.operations.listOrders.input,
+    output: pageOf(ListedOrder).extend({ degraded: z.literal(true).optional() }),
+    auth: "user",
+    allow: [],
+  }),
   overview: query("GET /v1/me/overview", {
-    summary: "Your profile, newest orders and open shipments; `degraded` names the parts that are missing",
+    summary:
+      "Your profile, newest orders and open shipments; `degraded` names the parts that are missing or stale",
     output: z.object({
       profile: User,
       orders: z.array(Order),

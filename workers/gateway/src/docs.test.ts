@@ -19,7 +19,7 @@ describe("/openapi.json", () => {
       Object.keys(methods).map((method) => `${method} ${path}`),
     );
     const answered = gateway.routes
-      .filter(({ method, path }) => method !== "ALL" && /^\/(v\d|\.well-known)/.test(path))
+      .filter(({ method, path }) => method !== "ALL" && /^\/(v\d|\.well-known|health)/.test(path))
       .map(({ method, path }) => `${method.toLowerCase()} ${path.replaceAll(/:(\w+)/g, "{$1}")}`);
     expect(described.toSorted()).toEqual([...new Set(answered)].toSorted());
   });
@@ -34,6 +34,37 @@ describe("/openapi.json", () => {
       expect.arrayContaining(["201", "202", "402", "409", "422"]),
     );
     expect(post?.parameters.map(({ name }) => name)).toEqual(["Prefer", "Idempotency-Key"]);
+  });
+});
+
+describe("/openapi.json names the headers and the bodiless answers of", () => {
+  type Described = Record<
+    string,
+    Record<string, { parameters?: { name: string }[]; responses: Record<string, { headers?: object }> }>
+  >;
+  it.each<[string, string, Record<string, string[]>]>([
+    ["post", "/v1/orders", { 201: ["Location"], 202: ["Location", "Preference-Applied"], 402: ["Location"] }],
+    ["post", "/v1/orders", { 409: ["Location"], 503: ["Location", "Retry-After"] }],
+    ["post", "/v1/orders/{id}/cancellation", { 202: ["Location"] }],
+    [
+      "get",
+      "/v1/products",
+      { 200: ["ETag"], 304: ["ETag"], 429: ["Retry-After", "RateLimit", "RateLimit-Policy"] },
+    ],
+    ["get", "/v1/products/{id}", { 200: ["ETag"], 304: ["ETag"] }],
+    ["get", "/v1/orders/{id}/events", { 204: [] }],
+    ["get", "/health", { 200: [] }],
+    ["get", "/health/detailed", { 200: [] }],
+  ])("%s %s", async (method, path, expected) => {
+    const paths = (await shop().get("/openapi.json")).body.paths as Described;
+    const operation = paths[path]?.[method];
+    for (const [status, headers] of Object.entries(expected)) {
+      expect(operation?.responses).toHaveProperty(status);
+      expect(Object.keys(operation?.responses[status]?.headers ?? {})).toEqual(
+        expect.arrayContaining(headers),
+      );
+    }
+    if ("304" in expected) expect(operation?.parameters?.map(({ name }) => name)).toContain("If-None-Match");
   });
 });
 

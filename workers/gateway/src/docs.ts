@@ -1,5 +1,5 @@
 import { json, type OpenApiDocument } from "@weft/gateway";
-import { meshError } from "@weft/mesh";
+import { excerpt, meshError } from "@weft/mesh";
 import type { Hono } from "hono";
 import type { ShopEnv } from "./env.ts";
 import { describeApi } from "./public-api.ts";
@@ -57,7 +57,7 @@ export function docs(app: Hono<ShopEnv>): void {
   app.get("/docs/start.js", () => text(START, "text/javascript"));
   app.get("/docs/:file", async (c) => {
     const file = c.req.param("file");
-    if (!FILES.has(file)) throw meshError("NOT_FOUND", `There is nothing at ${c.req.path}.`);
+    if (!FILES.has(file)) throw meshError("NOT_FOUND", `There is nothing at ${excerpt(c.req.path)}.`);
     const asset = await c.env.ASSETS.fetch(new URL(`/${file}`, c.req.url));
     const headers = new Headers(asset.headers);
     headers.set("cache-control", FOR_A_DAY);

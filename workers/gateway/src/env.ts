@@ -9,6 +9,7 @@ export interface Env {
   IDEMPOTENCY: DurableObjectNamespace<IdempotencyStore>;
   CLIENT_LIMIT: RateLimiter;
   LOGIN_LIMIT: RateLimiter;
+  PASSWORD_LIMIT: RateLimiter;
   WEFT_OPERATOR_TOKEN: string;
 }
 

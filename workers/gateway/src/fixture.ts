@@ -1,36 +1,16 @@
-import { catalog } from "@shop/catalog/contract";
-import { checkout } from "@shop/checkout/contract";
-import { control } from "@shop/control/contract";
-import { inventory } from "@shop/inventory/contract";
-import { notifications } from "@shop/notifications/contract";
 import type { Order } from "@shop/orders/contract";
-import { orders } from "@shop/orders/contract";
-import { payments } from "@shop/payments/contract";
-import { shipping } from "@shop/shipping/contract";
-import { ALGORITHM, AUDIENCE, ISSUER, users } from "@shop/users/contract";
-import { views } from "@shop/views/contract";
+import { ALGORITHM, AUDIENCE, ISSUER } from "@shop/users/contract";
 import { memoryStore } from "@weft/idempotency/memory-store";
 import { bindingName, type Contract, type Handlers, MeshError, service } from "@weft/mesh";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { vi } from "vitest";
 import gateway from "./index.ts";
+import { services } from "./mesh.ts";
 
 type Fakes<C extends Contract> = Partial<Handlers<C, object>>;
 
-const contracts = {
-  users,
-  catalog,
-  inventory,
-  orders,
-  payments,
-  shipping,
-  notifications,
-  views,
-  checkout,
-  control,
-};
-type Contracts = typeof contracts;
-type Answers = { [K in keyof Contracts]?: Fakes<Contracts[K]> };
+type Services = typeof services;
+type Answers = { [K in keyof Services]?: Fakes<Services[K]> };
 
 // No waiting between the retries of a call.
 vi.spyOn(Math, "random").mockReturnValue(0);
@@ -103,7 +83,7 @@ const well: Answers = {
 };
 
 /** Services that are unreachable. */
-export type Down = readonly (keyof Contracts)[];
+export type Down = readonly (keyof Services)[];
 
 /** The gateway with services from their real contracts, that answer as given; `down` ones break the connection. */
 export function shop(answers: Answers = {}, { down = [] }: { down?: Down } = {}) {
@@ -114,12 +94,13 @@ export function shop(answers: Answers = {}, { down = [] }: { down?: Down } = {})
     IDEMPOTENCY: keysInUse,
     CLIENT_LIMIT: { limit: async () => ({ success: true }) },
     LOGIN_LIMIT: { limit: async () => ({ success: true }) },
+    PASSWORD_LIMIT: { limit: async () => ({ success: true }) },
     ASSETS: {
       fetch: async (url: URL) =>
         new Response(`asset ${url.pathname}`, { headers: { "content-type": "text/css" } }),
     },
   };
-  for (const [name, contract] of Object.entries(contracts) as [keyof Contracts, Contract][]) {
+  for (const [name, contract] of Object.entries(services) as [keyof Services, Contract][]) {
     const handlers = { ...well[name], ...answers[name] };
     const worker = service(contract, { use: [], handlers: handlers as never });
     env[bindingName(name)] = {

@@ -52,6 +52,31 @@ describe("who may do what", () => {
     expect(await logIn()).toMatchObject({ status: 429, body: { code: "RATE_LIMITED" } });
     expect(keys).toEqual(["ada@example.com 192.0.2.1", "ada@example.com 192.0.2.1"]);
   });
+
+  it("counts by address whatever has a password hashed, before it is hashed", async () => {
+    const keys: string[] = [];
+    let hashed = 0;
+    const hash = async () => {
+      hashed++;
+      throw new MeshError("INVALID_CREDENTIALS", { status: 401 });
+    };
+    const each = shop({ users: { logIn: hash, register: hash } });
+    each.env.PASSWORD_LIMIT = {
+      limit: async ({ key }: { key: string }) => ({ success: keys.push(key) <= 2 }),
+    };
+    const send = (path: string, email: string, address: string) =>
+      each.post(path, { email, name: "Ada", password: "password" }, { "cf-connecting-ip": address });
+    expect((await send("/v1/users", "a@example.com", "2001:db8::1")).status).toBe(401);
+    expect((await send("/v1/sessions", "b@example.com", "2001:db8::2")).status).toBe(401);
+    for (const path of ["/v1/users", "/v1/sessions"]) {
+      expect(await send(path, "c@example.com", "2001:db8::3")).toMatchObject({
+        status: 429,
+        body: { code: "RATE_LIMITED" },
+      });
+    }
+    expect(hashed).toBe(2);
+    expect(new Set(keys)).toEqual(new Set(["2001:db8:0:0::/64"]));
+  });
 });
 
 describe("what goes wrong inside", () => {

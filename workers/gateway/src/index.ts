@@ -15,8 +15,9 @@ import { secureHeaders } from "hono/secure-headers";
 import { docs } from "./docs.ts";
 import type { ShopEnv } from "./env.ts";
 import { health } from "./health.ts";
-import { perClient, perLogin } from "./limits.ts";
+import { perClient, perLogin, perPassword } from "./limits.ts";
 import { services, toMesh } from "./mesh.ts";
+import { listOrders } from "./orders.ts";
 import { overview } from "./overview.ts";
 import { placeOrder } from "./place-order.ts";
 import { getProduct, listProducts } from "./products.ts";
@@ -47,7 +48,7 @@ app.use(
   accessLog(),
   // Errors name the trace.
   traceRequest,
-  // Before anything reads a header.
+  // Before anything believes a header of the mesh.
   cleanHeaders,
   secureHeaders(documentPolicy),
   // Browsers must be able to read refusals, too.
@@ -64,20 +65,20 @@ const { forward, compose } = routes(app, {
     scope: clientOf,
     // An order's saga is joined, and a cancellation is what it is however often it is asked for. What will not get
     // better by asking again is kept.
-    resumable: (c) => c.res.status >= 500 && (c.var.failure?.retryable || c.var.failure?.code === "INTERNAL"),
+    resumable: ({ var: { failure } }) => failure?.retryable || failure?.code === "INTERNAL",
   }),
   outbound: toMesh,
 });
 
-forward(api.register);
-forward(api.logIn, { use: [perLogin] });
+forward(api.register, { use: [perPassword] });
+forward(api.logIn, { use: [perPassword, perLogin] });
 forward(api.getProfile);
 forward(api.getKeys);
 compose(api.listProducts, listProducts, { use: [etag()] });
 compose(api.getProduct, getProduct, { use: [etag()] });
 compose(api.getRecommendations, recommendations, { use: [etag()] });
 compose(api.placeOrder, placeOrder);
-forward(api.listOrders);
+compose(api.listOrders, listOrders);
 forward(api.getOrder);
 forward(api.streamOrder);
 forward(api.cancelOrder);

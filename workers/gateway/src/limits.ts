@@ -15,7 +15,16 @@ export const perClient = rateLimit({
   client: clientOf,
 });
 
-/** Slows down who guesses one account's password. An address that guesses many accounts' is left to `perClient`. */
+/** A password's hash is made to be slow, so whoever has the work done for nothing is stopped early. */
+export const perPassword = rateLimit({
+  name: "password",
+  quota: 60,
+  window: 60,
+  binding: (c) => c.env.PASSWORD_LIMIT,
+  client: addressOf,
+});
+
+/** Slows down who guesses one account's password. An address that guesses many accounts' is left to `perPassword`. */
 export const perLogin = rateLimit({
   name: "login",
   quota: 10,

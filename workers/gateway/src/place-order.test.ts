@@ -56,6 +56,19 @@ describe("POST /v1/orders", () => {
     expect(asked[1]?.orderId).toBe(asked[0]?.orderId);
   });
 
+  it("does not call an answer asynchronous that was not", async () => {
+    const { status, headers } = await buy({ prefer: "respond-async" });
+    expect([status, headers.has("preference-applied")]).toEqual([201, false]);
+  });
+
+  it("says where a rejected order is found, also when it says so again", async () => {
+    answer = async ({ orderId }) => {
+      throw new MeshError("OUT_OF_STOCK", { status: 409, headers: { location: `/v1/orders/${orderId}` } });
+    };
+    expect((await buy()).headers.get("location")).toBe(`/v1/orders/${asked[0]?.orderId}`);
+    expect((await buy()).headers.get("location")).toBe(`/v1/orders/${asked[0]?.orderId}`);
+  });
+
   it("answers 202 for an order that takes too long, and the same request asks again", async () => {
     answer = async ({ orderId }) => ({ order: orderOf(orderId, "pending"), done: false });
     expect((await buy()).status).toBe(202);
@@ -91,7 +104,7 @@ describe("POST /v1/orders", () => {
     };
     expect(await buy()).toMatchObject({
       status: 503,
-      body: { detail: "The order was rejected and nothing was charged." },
+      body: { detail: "The order was rejected and nothing was charged.", retryable: false },
     });
     expect((await buy()).headers.get("idempotency-replayed")).toBe("true");
   });
@@ -164,5 +177,23 @@ describe("POST /v1/orders/{id}/cancellation", () => {
     expect((await cancel("ord_1")).headers.get("idempotency-replayed")).toBe("true");
     expect(await cancel("ord_2")).toMatchObject({ status: 422, body: { code: "IDEMPOTENCY_KEY_REUSED" } });
     expect(cancelled).toBe(1);
+  });
+
+  it("does not keep a refusal that will soon be another", async () => {
+    let status: "pending" | "cancelling" = "pending";
+    store = shop({
+      orders: {
+        cancel: async ({ input }) => {
+          if (status === "cancelling") return orderOf(input.id, status);
+          throw new MeshError("ORDER_NOT_CANCELLABLE", { status: 409, retryable: true, retryAfter: 1 });
+        },
+      },
+    });
+    const cancel = () => store.post("/v1/orders/ord_1/cancellation", {}, { "idempotency-key": "c1" });
+    const first = await cancel();
+    expect(first).toMatchObject({ status: 409, body: { code: "ORDER_NOT_CANCELLABLE", retryable: true } });
+    expect(first.headers.get("retry-after")).toBe("1");
+    status = "cancelling";
+    expect(await cancel()).toMatchObject({ status: 202, body: { status: "cancelling" } });
   });
 });

@@ -1,4 +1,5 @@
 import type { Purchase } from "@shop/checkout/contract";
+import { orderPath } from "@shop/orders/contract";
 import { contextOf } from "@weft/gateway";
 import { respond } from "@weft/mesh";
 import type * as z from "zod";
@@ -32,6 +33,10 @@ export async function placeOrder(purchase: z.output<typeof Purchase>, c: ShopCon
   if (!done) execution.resumable();
   return respond(order, {
     status: done ? 201 : 202,
-    headers: { location: `/v1/orders/${order.id}`, ...(asynchronous && { "preference-applied": ASYNC }) },
+    headers: {
+      location: orderPath(order.id),
+      // An order that was done at once was not answered asynchronously, whatever was preferred.
+      ...(asynchronous && !done && { "preference-applied": ASYNC }),
+    },
   });
 }

@@ -5,9 +5,10 @@ import { User } from "@shop/users/contract";
 import { openApi, type OpenApiDocument } from "@weft/gateway";
 import * as z from "zod";
 import { gateway, ProductWithStock, Stock } from "./contract.ts";
+import { healthPaths } from "./health-paths.ts";
 import { services } from "./mesh.ts";
 
-const { users, orders, views } = services;
+const { users, orders } = services;
 
 /** The public API at a glance: what each operation is called outside, and whose it is. */
 export const publicApi = {
@@ -19,7 +20,7 @@ export const publicApi = {
   getProduct: gateway.operations.getProduct,
   getRecommendations: gateway.operations.recommendations,
   placeOrder: gateway.operations.placeOrder,
-  listOrders: views.operations.listOrders,
+  listOrders: gateway.operations.listOrders,
   getOrder: orders.operations.get,
   streamOrder: orders.operations.stream,
   cancelOrder: orders.operations.cancel,
@@ -27,6 +28,19 @@ export const publicApi = {
 };
 
 const Location = z.string().describe("Where the order is found.");
+const ETag = z.string().describe("Names this state of the answer.");
+
+/** A read that a client can ask again for cheaply. */
+const revalidated = {
+  requestHeaders: {
+    "If-None-Match": z.string().optional().describe("The `ETag` of an answer already there."),
+  },
+  responses: {
+    "200": { headers: { ETag } },
+    "304": { description: "Nothing has changed since that `ETag`", headers: { ETag } },
+  },
+};
+const rejected = { headers: { Location: Location.optional() } };
 
 export function describeApi(): OpenApiDocument {
   return openApi(publicApi, {
@@ -37,18 +51,28 @@ export function describeApi(): OpenApiDocument {
     },
     // Wherever this document is found.
     servers: [{ url: "/" }],
+    paths: healthPaths,
     schemas: { Money, Product, ProductWithStock, Stock, Order, User },
     additions: {
+      listProducts: revalidated,
+      getProduct: revalidated,
+      getRecommendations: revalidated,
       placeOrder: {
         requestHeaders: { Prefer: z.enum(["respond-async"]).optional() },
         responses: {
+          "201": { headers: { Location } },
           "202": {
             description: "Still being worked on: look at `Location`, or send the same request again",
-            headers: z.object({ Location }),
+            headers: { Location, "Preference-Applied": z.literal("respond-async").optional() },
             content: { "application/json": { schema: Order } },
           },
+          "402": rejected,
+          "409": rejected,
+          "503": rejected,
         },
       },
+      cancelOrder: { responses: { "202": { headers: { Location } } } },
+      streamOrder: { responses: { "204": { description: "Nothing more will come" } } },
     },
   });
 }

@@ -49,9 +49,13 @@ describe("buying", () => {
   it("rejects an order that is out of stock and voids the authorization", async () => {
     const buyer = await mesh.shop.signUp();
     const refused = await buyer.buy({ items: [...basket("prod_003"), ...basket("prod_013")] });
-    expect(refused).toMatchObject({ status: 409, body: { code: "OUT_OF_STOCK" } });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: "OUT_OF_STOCK", retryable: false, errors: [{ pointer: "/items/1/quantity" }] },
+    });
     const [order] = (await buyer.get("/v1/orders")).body.items;
     expect(order).toMatchObject({ status: "rejected" });
+    expect(refused.headers.get("location")).toBe(`/v1/orders/${order.id}`);
     const [payment] = await mesh.sql(
       "shop-payments",
       "SELECT status FROM payments WHERE order_id = ?",
@@ -59,6 +63,19 @@ describe("buying", () => {
     );
     expect(payment).toEqual({ status: "voided" });
     expect(await audit()).toMatchObject({ balanced: true, money: { inFlight: 0 }, stock: { reserved: 0 } });
+  });
+
+  it("says of more than there are that they are out of stock", async () => {
+    const buyer = await mesh.shop.signUp();
+    const refused = await buyer.buy({ items: basket("prod_040", 1_000_001) });
+    expect(refused).toMatchObject({
+      status: 409,
+      body: { code: "OUT_OF_STOCK", errors: [{ pointer: "/items/0/quantity" }] },
+    });
+    const tooMuch = await buyer.buy({
+      items: Array.from({ length: 50 }, () => basket("prod_040", 1_000_000_000)).flat(),
+    });
+    expect([400, 409]).toContain(tooMuch.status);
   });
 
   it("rejects a declined payment without ever reserving stock", async () => {
@@ -147,6 +164,7 @@ describe("after an order", () => {
       "idempotency-key": "cancel-1",
     });
     expect(cancelled).toMatchObject({ status: 202, body: { status: "cancelling" } });
+    expect(cancelled.headers.get("location")).toBe(`/v1/orders/${order.id}`);
     await buyer.until(`/v1/orders/${order.id}`, ({ body }) => body.status === "cancelled");
     expect(await stockOf("prod_030")).toBe(before);
     const [payment] = await mesh.sql(

@@ -1,6 +1,10 @@
+import { request } from "node:http";
+import { Readable } from "node:stream";
+import { text } from "node:stream/consumers";
 import type { Answer } from "@weft/testkit/shop-client";
 import type { TestMesh } from "@weft/testkit/mesh";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { answersBy } from "./described.ts";
 import { operatorOf, services, startShop } from "./shop.ts";
 
 let mesh: TestMesh;
@@ -59,6 +63,8 @@ describe("a bad request", () => {
     ["an internal route", () => mesh.shop.get("/internal/health"), 404, "NOT_FOUND"],
     ["a bad limit", () => mesh.shop.get("/v1/products?limit=1000"), 400, "VALIDATION_FAILED"],
     ["a bad cursor", () => mesh.shop.get("/v1/products?cursor=%00"), 400, "VALIDATION_FAILED"],
+    ["a repeated parameter", () => mesh.shop.get("/v1/products?limit=1&limit=2"), 400, "VALIDATION_FAILED"],
+    ["a hexadecimal limit", () => mesh.shop.get("/v1/products?limit=0x10"), 400, "VALIDATION_FAILED"],
     ["an unknown product", () => mesh.shop.get("/v1/products/prod_999"), 404, "PRODUCT_NOT_FOUND"],
     ["an unknown order", () => buyer.get("/v1/orders/ord_nothing"), 404, "ORDER_NOT_FOUND"],
     ["a taken address", () => takenAddress(), 409, "EMAIL_TAKEN"],
@@ -106,6 +112,54 @@ describe("a bad request", () => {
   }
 });
 
+describe("a huge body", () => {
+  const size = 8 * 1024 * 1024;
+
+  it.each<[string, string, Record<string, string>]>([
+    ["that says its length", "POST", { "content-length": String(size) }],
+    ["in chunks", "POST", {}],
+    ["of a GET", "GET", { "content-length": String(size) }],
+  ])("%s is refused by a problem document", async (_, method, headers) => {
+    const answer = await upload(method, size, headers);
+    expectProblem(answer, 413, "PAYLOAD_TOO_LARGE");
+  });
+
+  it("a refusal that does not look at the body arrives, too", async () => {
+    expectProblem(await upload("POST", 900_000, { "content-length": "900000" }), 401);
+    expectProblem(await upload("POST", 900_000, {}), 401);
+  });
+
+  /** Over a socket of its own: sends everything, as most clients do, and only then looks for the answer. */
+  function upload(method: string, bytes: number, headers: Record<string, string>): Promise<Answer> {
+    return new Promise((resolve, reject) => {
+      const sending = request(
+        `${mesh.url}/v1/orders`,
+        { method, headers: { "content-type": "application/json", ...headers } },
+        (response) => {
+          text(response).then((body) => {
+            const received = new Headers({ "content-type": response.headers["content-type"] ?? "" });
+            resolve({ status: response.statusCode ?? 0, headers: received, body: parse(body) });
+          }, reject);
+        },
+      );
+      sending.on("error", reject);
+      Readable.from(pieces(bytes)).pipe(sending);
+    });
+  }
+
+  function* pieces(bytes: number) {
+    for (let left = bytes; left > 0; left -= 65_536) yield Buffer.alloc(Math.min(65_536, left), "x");
+  }
+
+  function parse(body: string): unknown {
+    try {
+      return JSON.parse(body);
+    } catch {
+      return body;
+    }
+  }
+});
+
 describe("mesh headers from outside", () => {
   it("buy nobody another identity", async () => {
     const forged = encodeURIComponent(JSON.stringify({ sub: "usr_other", scopes: ["operator"] }));
@@ -148,6 +202,24 @@ describe("public documents", () => {
       ]),
     );
     expect(Object.keys(body.paths).filter((path) => path.startsWith("/internal"))).toEqual([]);
+  });
+
+  it("answers what it describes", async () => {
+    const { body: document } = await mesh.shop.get("/openapi.json");
+    const flaws = answersBy(document);
+    const placed = await buyer.buy({ items: [{ productId: "prod_050", quantity: 2 }] });
+    expect(placed.status).toBe(201);
+    const answers: [string, Answer][] = [
+      ["post /v1/orders", placed],
+      ["get /v1/orders/{id}", await buyer.get(`/v1/orders/${placed.body.id}`)],
+      ["get /v1/orders", await buyer.get("/v1/orders")],
+      ["get /v1/me/overview", await buyer.get("/v1/me/overview")],
+      ["get /v1/products/{id}", await mesh.shop.get("/v1/products/prod_050")],
+      ["get /v1/products", await mesh.shop.get("/v1/products")],
+      ["get /v1/products/{id}", await mesh.shop.get("/v1/products/prod_999")],
+    ];
+    for (const [operation, answer] of answers)
+      expect([operation, ...flaws(operation, answer)]).toEqual([operation]);
   });
 
   it("lets a browser revalidate a product by its ETag", async () => {

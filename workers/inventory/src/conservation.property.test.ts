@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { expect, it, vi } from "vitest";
 import { expireReservations } from "./expiry.ts";
 import * as schema from "./schema.ts";
-import { outcomeOf, type TestBench, testBench } from "./test-bench.ts";
+import { outcomeOf, type Inventory, startInventory } from "../test/inventory-service.ts";
 
 vi.spyOn(console, "log").mockImplementation(() => undefined);
 
@@ -38,7 +38,7 @@ const step: fc.Arbitrary<Step> = fc.record({
 /** The steps of a round run at once, the rounds one after another. */
 const rounds = fc.array(fc.array(step, { minLength: 1, maxLength: 7 }), { minLength: 1, maxLength: 8 });
 
-async function run(bench: TestBench, { kind, order, delay }: Step): Promise<string | undefined> {
+async function run(bench: Inventory, { kind, order, delay }: Step): Promise<string | undefined> {
   for (let turn = 0; turn < delay; turn++) await Promise.resolve();
   const id = `o${order}`;
   switch (kind) {
@@ -68,7 +68,7 @@ function possibleEnds(outcomesOf: (kind: Step["kind"]) => (string | undefined)[]
   return [null, "held", "expired"];
 }
 
-async function balance(bench: TestBench): Promise<void> {
+async function balance(bench: Inventory): Promise<void> {
   const accounts = await bench.accounts();
   for (const { available, held, committed, received } of accounts) {
     expect(available).toBeGreaterThanOrEqual(0);
@@ -87,7 +87,7 @@ it("conserves units under any sequence of reserves, commits, releases, returns, 
   const seen = new Set<string | undefined>();
   await fc.assert(
     fc.asyncProperty(rounds, async (history) => {
-      const bench = await testBench(SHELF);
+      const bench = await startInventory(SHELF);
       const outcomes: { step: Step; outcome: string | undefined }[] = [];
       for (const steps of history) {
         await Promise.all(
@@ -124,7 +124,7 @@ it("never oversells: what concurrent reserves get is what the shelf loses, and n
   });
   await fc.assert(
     fc.asyncProperty(wanted, async (wishes) => {
-      const bench = await testBench({ cup: 20 });
+      const bench = await startInventory({ cup: 20 });
       const outcomes = await Promise.all(
         wishes.map(async ({ quantity, delay }, order) => {
           for (let turn = 0; turn < delay; turn++) await Promise.resolve();

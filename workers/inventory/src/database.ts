@@ -6,7 +6,7 @@ import type * as schema from "./schema.ts";
 export type Database = DrizzleD1Database<typeof schema>;
 
 /** What the parts of this service read from and write through. */
-export interface Work {
-  db: Database;
-  tx: Tx<typeof inventory.events>;
+export interface Writing {
+  readonly db: Database;
+  readonly tx: Tx<typeof inventory.events>;
 }

@@ -2,14 +2,14 @@ import { drizzle } from "drizzle-orm/d1";
 import { afterEach, beforeEach, expect, it, vi } from "vitest";
 import { expireReservations } from "./expiry.ts";
 import * as schema from "./schema.ts";
-import { RESERVATION_SECONDS, type TestBench, testBench } from "./test-bench.ts";
+import { RESERVATION_SECONDS, type Inventory, startInventory } from "../test/inventory-service.ts";
 
 const START = Date.UTC(2026, 0, 1);
 const DUE = START + RESERVATION_SECONDS * 1_000;
-let bench: TestBench;
+let bench: Inventory;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: START });
-  bench = await testBench({ cup: 100, pan: 100 });
+  bench = await startInventory({ cup: 100, pan: 100 });
 });
 afterEach(() => void vi.useRealTimers());
 

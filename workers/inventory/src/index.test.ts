@@ -1,11 +1,11 @@
 import { d1 } from "@weft/testkit/d1";
 import { beforeEach, describe, expect, it } from "vitest";
 import { seed } from "../seed.ts";
-import { type TestBench, testBench } from "./test-bench.ts";
+import { type Inventory, startInventory } from "../test/inventory-service.ts";
 
-let bench: TestBench;
+let bench: Inventory;
 beforeEach(async () => {
-  bench = await testBench({ cup: 5, pan: 0 });
+  bench = await startInventory({ cup: 5, pan: 0 });
 });
 
 const line = (productId: string, quantity: number) => ({ productId, quantity });
@@ -34,7 +34,7 @@ describe("stock", () => {
 
 describe("audit", () => {
   it("finds every unit: received - confirmed = on hand + in flight", async () => {
-    bench = await testBench({ cup: 100 });
+    bench = await startInventory({ cup: 100 });
     for (const order of ["open held", "open left", "confirmed", "rejected", "cancelling", "cancelled"]) {
       await bench.reserve(order, [line("cup", 3)]);
     }

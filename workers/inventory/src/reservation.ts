@@ -1,6 +1,6 @@
 import { meshError, MeshError } from "@weft/mesh";
 import { and, eq, sql } from "drizzle-orm";
-import type { Database, Work } from "./database.ts";
+import type { Database, Writing } from "./database.ts";
 import type { Line } from "./lines.ts";
 import { reservationItems, reservations, stock } from "./schema.ts";
 
@@ -40,7 +40,7 @@ export function linesOf(db: Database, orderId: string): Promise<Line[]> {
  * A compare-and-set that aborts the whole batch: when the status is not what was read any more, CASE yields NULL, which
  * the column refuses, and the handler runs again on what is there now. Goes before the writes that depend on it.
  */
-export function transition({ db, tx }: Work, { orderId, status }: Reservation, to: Status): Reservation {
+export function transition({ db, tx }: Writing, { orderId, status }: Reservation, to: Status): Reservation {
   tx.rerunOn("reservations.status");
   tx.add(
     db
@@ -52,7 +52,7 @@ export function transition({ db, tx }: Work, { orderId, status }: Reservation, t
 }
 
 /** Moves the units of an order's lines from the shelf (-1), which `stock_available_check` may refuse, or back (1). */
-export function moveUnits({ db, tx }: Work, orderId: string, direction: 1 | -1): void {
+export function moveUnits({ db, tx }: Writing, orderId: string, direction: 1 | -1): void {
   tx.add(
     db
       .update(stock)

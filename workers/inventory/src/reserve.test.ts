@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { outcomeOf, type TestBench, testBench } from "./test-bench.ts";
+import { outcomeOf, type Inventory, startInventory } from "../test/inventory-service.ts";
 
-let bench: TestBench;
+let bench: Inventory;
 beforeEach(async () => {
-  bench = await testBench({ cup: 5, pan: 2 });
+  bench = await startInventory({ cup: 5, pan: 2 });
 });
 
 const times = <T>(count: number, work: () => Promise<T>) => Promise.all(Array.from({ length: count }, work));
@@ -48,7 +48,7 @@ describe("reserve", () => {
 
   it("takes orders of more lines than D1 binds parameters", async () => {
     const products = Array.from({ length: 300 }, (_, index) => `p${index}`);
-    bench = await testBench(Object.fromEntries(products.map((productId) => [productId, 1])));
+    bench = await startInventory(Object.fromEntries(products.map((productId) => [productId, 1])));
     await bench.reserve(
       "o1",
       products.map((productId) => ({ productId, quantity: 1 })),
@@ -62,6 +62,18 @@ describe("reserve", () => {
     expect(outcomes.filter((outcome) => outcome === "held")).toHaveLength(5);
     expect(outcomes.filter((outcome) => outcome === "OUT_OF_STOCK")).toHaveLength(25);
     expect(await available()).toEqual({ cup: 0, pan: 2 });
+  });
+});
+
+it("points at the lines of which there is too little", async () => {
+  const items = [
+    { productId: "pan", quantity: 1 },
+    { productId: "cup", quantity: 3 },
+    { productId: "cup", quantity: 3 },
+  ];
+  await expect(bench.reserve("o1", items)).rejects.toMatchObject({
+    code: "OUT_OF_STOCK",
+    errors: [{ pointer: "/items/1/quantity" }, { pointer: "/items/2/quantity" }],
   });
 });
 

@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import type { Work } from "./database.ts";
+import type { Writing } from "./database.ts";
 import { type Line, mergeLines } from "./lines.ts";
 import { outOfStock } from "./out-of-stock.ts";
 import { impossible, moveUnits, type Reservation, reservationOf } from "./reservation.ts";
@@ -17,8 +17,11 @@ export interface Reserve {
  * Holds all units of an order or none. What was read decides nothing but the error's words: the schema refuses units
  * that are not there, and products that are not known. Rejects with OUT_OF_STOCK.
  */
-export async function reserve(work: Work, { orderId, items, expiresAt }: Reserve): Promise<Reservation> {
-  const { db, tx } = work;
+export async function reserve(
+  writing: Writing,
+  { orderId, items, expiresAt }: Reserve,
+): Promise<Reservation> {
+  const { db, tx } = writing;
   const lines = mergeLines(items);
   const [[existing], stocks] = await db.batch([
     reservationOf(db, orderId),
@@ -32,8 +35,8 @@ export async function reserve(work: Work, { orderId, items, expiresAt }: Reserve
   if (existing) throw impossible("held again", existing);
 
   tx.rerunOn("reservations.order_id");
-  tx.reject("stock_available_check", () => outOfStock(lines, stocks));
-  tx.reject("FOREIGN KEY", () => outOfStock(lines, stocks));
+  tx.reject("stock_available_check", () => outOfStock(items, stocks));
+  tx.reject("FOREIGN KEY", () => outOfStock(items, stocks));
   tx.add(
     db.insert(reservations).values({ orderId, status: "held", expiresAt }),
     db
@@ -42,6 +45,6 @@ export async function reserve(work: Work, { orderId, items, expiresAt }: Reserve
         sql`SELECT ${orderId}, value ->> 'productId', value ->> 'quantity' FROM json_each(${JSON.stringify(lines)})`,
       ),
   );
-  moveUnits(work, orderId, -1);
+  moveUnits(writing, orderId, -1);
   return { orderId, status: "held" };
 }

@@ -1,11 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { outcomeOf, RESERVATION_SECONDS, type TestBench, testBench } from "./test-bench.ts";
+import { outcomeOf, RESERVATION_SECONDS, type Inventory, startInventory } from "../test/inventory-service.ts";
 
 const START = Date.UTC(2026, 0, 1);
-let bench: TestBench;
+let bench: Inventory;
 beforeEach(async () => {
   vi.useFakeTimers({ toFake: ["Date"], now: START });
-  bench = await testBench({ cup: 5 });
+  bench = await startInventory({ cup: 5 });
 });
 afterEach(() => void vi.useRealTimers());
 
@@ -51,7 +51,7 @@ describe("commit", () => {
     });
     expect(await cup()).toEqual({ available: 1, held: 4, committed: 0 });
     await bench.release("o2");
-    expect(await outcomeOf(bench.commit("o1"))).toBe("committed");
+    expect(await outcomeOf(bench.commit("o1", "commit", 2))).toBe("committed");
     expect(await cup()).toEqual({ available: 2, held: 0, committed: 3 });
   });
 

@@ -2,10 +2,10 @@ import type { OutputOf } from "@weft/mesh";
 import { count, eq, inArray, max, sum } from "drizzle-orm";
 import type { orders as contract } from "./contract.ts";
 import * as tables from "./schema.ts";
-import type { Db } from "./store.ts";
+import type { Database } from "./database.ts";
 
 /** Sums over all orders, as of one moment: a batch is one transaction. The shop sells in one currency. */
-export async function audit(db: Db): Promise<OutputOf<typeof contract.operations.audit>> {
+export async function audit(db: Database): Promise<OutputOf<typeof contract.operations.audit>> {
   const { orders, orderItems, eventLog } = tables;
   const [counts, open, [totals], [units], [log]] = await db.batch([
     db.select({ status: orders.status, count: count() }).from(orders).groupBy(orders.status),

@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { type Orders, refunded, returned, startOrders } from "./fixture.ts";
+import { type Orders, refunded, returned, startOrders } from "../test/orders-service.ts";
 
 let shop: Orders;
 beforeEach(() => {
@@ -24,9 +24,13 @@ describe("cancelling", () => {
   it("is refused before the order is confirmed and after it was rejected", async () => {
     await shop.place();
     const refusal = { code: "ORDER_NOT_CANCELLABLE", status: 409 };
-    await expect(shop.owner.cancel({ id: "ord_1" })).rejects.toMatchObject(refusal);
+    await expect(shop.owner.cancel({ id: "ord_1" })).rejects.toMatchObject({
+      ...refusal,
+      retryable: true,
+      retryAfter: 1,
+    });
     await shop.reject();
-    await expect(shop.owner.cancel({ id: "ord_1" })).rejects.toMatchObject(refusal);
+    await expect(shop.owner.cancel({ id: "ord_1" })).rejects.toMatchObject({ ...refusal, retryable: false });
     expect(await shop.log()).toEqual(["order.placed", "order.rejected"]);
   });
 

@@ -1,7 +1,8 @@
 import { MeshError } from "@weft/mesh";
 import { eq } from "drizzle-orm";
 import type { Order } from "./contract.ts";
-import { advance, type Writing } from "./lifecycle.ts";
+import type { Writing } from "./database.ts";
+import { advance } from "./lifecycle.ts";
 import * as tables from "./schema.ts";
 import { findOrder, getOwnOrder } from "./store.ts";
 
@@ -22,6 +23,8 @@ export async function cancel(writing: Writing, id: string, userId: string | unde
     status: 409,
     title: "Only a confirmed order can be cancelled",
     detail: `Order ${id} is ${status}.`,
+    // Soon it is confirmed or rejected.
+    ...(status === "pending" && { retryable: true, retryAfter: 1 }),
   });
 }
 

@@ -1,5 +1,5 @@
 import { Money } from "@shop/payments/contract";
-import { command, contract, events, query } from "@weft/mesh";
+import { command, contract, events, fillPath, query } from "@weft/mesh";
 import * as z from "zod";
 
 export const OrderStatus = z.enum(["pending", "confirmed", "rejected", "cancelling", "cancelled"]);
@@ -45,7 +45,8 @@ export const orders = contract(
     stream: events("GET /v1/orders/:id/events", {
       summary:
         "Status changes of an order as server-sent events, until it is confirmed, rejected or cancelled. Resumes after Last-Event-ID; 204 if there is nothing more to tell",
-      input: PublicId.extend({ lastEventId: z.int().optional() }),
+      // An id that this stream never gave is as good as none: from the beginning.
+      input: PublicId.extend({ lastEventId: z.int().min(0).optional().catch(undefined) }),
       errors: { ORDER_NOT_FOUND: 404 },
       auth: "user",
       allow: ["gateway"],
@@ -111,3 +112,8 @@ export const orders = contract(
     },
   },
 );
+
+/** Where its buyer finds an order. */
+export function orderPath(id: string): string {
+  return fillPath(orders.operations.get.path, { id });
+}

@@ -1,6 +1,6 @@
 import { header, readContext } from "@weft/mesh";
 import { beforeEach, describe, expect, it } from "vitest";
-import { factsOf, type Orders, refunded, returned, startOrders } from "./fixture.ts";
+import { factsOf, type Orders, refunded, returned, startOrders } from "../test/orders-service.ts";
 
 let shop: Orders;
 beforeEach(() => {
@@ -29,6 +29,19 @@ describe("GET /v1/orders/:id/events", () => {
     expect(await statuses(2)).toEqual(["cancelling", "cancelled"]);
   });
 
+  it.each(["garbage", "-1", "1.5", "99999999999999999999"])(
+    "begins at the beginning for an id that it never gave (%s)",
+    async (id) => {
+      await shop.place();
+      await shop.confirm();
+      const headers = { [header.principal]: encodeURIComponent('{"sub":"usr_1","scopes":[]}') };
+      const url = `http://mesh/v1/orders/ord_1/events?lastEventId=${id}`;
+      const answer = await shop.served.binding("gateway").fetch(new Request(url, { headers }));
+      expect(answer.status).toBe(200);
+      expect((await answer.text()).match(/^id: /gm)).toHaveLength(2);
+    },
+  );
+
   it("answers 204 to who has seen it all, which stops an EventSource", async () => {
     await shop.place();
     await shop.confirm();
@@ -38,6 +51,12 @@ describe("GET /v1/orders/:id/events", () => {
     const answer = await shop.served.binding("gateway").fetch(request);
     expect({ status: answer.status, body: await answer.text() }).toEqual({ status: 204, body: "" });
   });
+});
+
+it("does not repeat all of an id that nothing is found by", async () => {
+  await expect(shop.owner.get({ id: "x".repeat(3_000) })).rejects.toSatisfy(
+    (error: { detail: string }) => error.detail.length < 150,
+  );
 });
 
 describe("callers", () => {

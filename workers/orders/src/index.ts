@@ -5,7 +5,7 @@ import { respond, type ResourcesOf, service, systemRuntime } from "@weft/mesh";
 import { fence } from "@weft/saga/participant";
 import { audit } from "./audit.ts";
 import { cancel, partReturned } from "./cancellation.ts";
-import { orders } from "./contract.ts";
+import { orderPath, orders } from "./contract.ts";
 import { confirm, place, reject } from "./lifecycle.ts";
 import * as schema from "./schema.ts";
 import { isSettled } from "./status.ts";
@@ -52,7 +52,10 @@ export default service(orders, {
       const read = async (seq: number) => timelineAfter(db, order.id, seq);
       return statusStream({ read, after, signal: context.signal, runtime: systemRuntime });
     },
-    cancel: ({ input, context, ...writing }) => cancel(writing, input.id, context.principal?.sub),
+    cancel: async ({ input, context, ...writing }) => {
+      const order = await cancel(writing, input.id, context.principal?.sub);
+      return respond(order, { headers: { location: orderPath(order.id) } });
+    },
     find: async ({ input, db }) => (await getOrder(db, input.orderId)).order,
     create: ({ input, ...writing }) => place(writing, input),
     reject: ({ input, ...writing }) => reject(writing, input.orderId, input.reason),

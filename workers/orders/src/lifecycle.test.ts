@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { factsOf, type Orders, startOrders, step } from "./fixture.ts";
+import { factsOf, type Orders, startOrders, step } from "../test/orders-service.ts";
 
 let shop: Orders;
 beforeEach(() => {

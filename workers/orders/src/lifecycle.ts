@@ -1,14 +1,10 @@
 import { meshError } from "@weft/mesh";
 import { eq, sql } from "drizzle-orm";
 import type { Order, OrderStatus } from "./contract.ts";
+import type { Writing } from "./database.ts";
 import * as tables from "./schema.ts";
 import { mayBecome } from "./status.ts";
-import { type Db, getOrder, type OrderFacts, type OrdersTx, publicEntry, type StoredOrder } from "./store.ts";
-
-export interface Writing {
-  readonly db: Db;
-  readonly tx: OrdersTx;
-}
+import { getOrder, type OrderFacts, publicEntry, type StoredOrder } from "./store.ts";
 
 /** Throws CONFLICT if another purchase has taken the order's id. */
 export async function place({ db, tx }: Writing, facts: OrderFacts): Promise<Order> {

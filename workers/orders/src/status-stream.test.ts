@@ -92,6 +92,19 @@ describe("the stream of an order's statuses", () => {
     expect(text.match(/^:$/gm)).toHaveLength(19);
   });
 
+  it("reads often for some seconds after each news, then rarely: far from D1's 1,000 queries per invocation", async () => {
+    clock.at(100_000, () => timeline.push(entry(2, "confirmed"), entry(3, "cancelling")));
+    clock.at(101_000, () => timeline.push(entry(4, "cancelled")));
+    const { length } = idsOf(await textOf(open()));
+    expect(length).toBe(4);
+    expect(clock.time).toBeLessThan(102_500);
+    clock = new Clock();
+    timeline = [pending];
+    reads = 0;
+    await textOf(open());
+    expect(reads).toBeLessThan(250);
+  });
+
   it("reads nothing while nobody waits for the next chunk", async () => {
     const reader = open().getReader();
     expect(reads).toBe(0);

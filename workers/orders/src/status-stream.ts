@@ -2,8 +2,15 @@ import type { Runtime } from "@weft/mesh";
 import { isSettled } from "./status.ts";
 import { publicEntry, type TimelineEntry } from "./store.ts";
 
-/** How often the timeline is read again, ms. */
+/** How often the timeline is read again, ms: an order is settled within seconds, so soon after each news, later less. */
 const POLL = 300;
+const SLOW_POLL = 2_000;
+/**
+ * How long after the last news it is read often, ms. The longest stream then has about 200 reads, or 350 if the order
+ * goes through all of its statuses on the way; one invocation may ask D1 1,000 times
+ * (https://developers.cloudflare.com/d1/platform/limits/).
+ */
+const LIVELY = 10_000;
 /**
  * A comment this often keeps proxies from closing a silent connection, ms (the HTML standard advises 15 s). Where the
  * runtime notices only on writing that a client has left, it notices then.
@@ -38,6 +45,7 @@ export function statusStream({
   const stop = signal ? AbortSignal.any([signal, gone.signal]) : gone.signal;
   const end = now() + LONGEST;
   let heartbeat = now() + HEARTBEAT;
+  let news = now();
   let seen = after;
 
   /** The next chunk of text; undefined at the end. */
@@ -47,10 +55,12 @@ export function statusStream({
       const newest = entries.at(-1);
       if (newest) {
         seen = newest.seq;
+        news = now();
         return { text: entries.map(toEvent).join(""), last: isSettled(newest.status) };
       }
       if (now() >= heartbeat) return { text: ":\n\n", last: false };
-      await sleep(POLL, stop).catch((error: unknown) => {
+      const poll = now() - news < LIVELY ? POLL : SLOW_POLL;
+      await sleep(Math.min(poll, heartbeat - now(), end - now()), stop).catch((error: unknown) => {
         if (!stop.aborted) throw error;
       });
     }

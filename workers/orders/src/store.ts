@@ -1,12 +1,9 @@
-import type { Tx } from "@weft/events";
-import { type EventData, MeshError } from "@weft/mesh";
+import { type EventData, excerpt, MeshError } from "@weft/mesh";
 import { and, asc, eq, gt } from "drizzle-orm";
-import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { Order, OrderStatus, orders } from "./contract.ts";
+import type { Database } from "./database.ts";
 import * as tables from "./schema.ts";
 
-export type Db = DrizzleD1Database<typeof tables>;
-export type OrdersTx = Tx<typeof orders.events>;
 export type OrderFacts = EventData<typeof orders, "order.placed">;
 
 export interface StoredOrder {
@@ -23,7 +20,7 @@ export interface TimelineEntry {
 }
 
 /** The order as of one moment. */
-export async function findOrder(db: Db, id: string): Promise<StoredOrder | undefined> {
+export async function findOrder(db: Database, id: string): Promise<StoredOrder | undefined> {
   const { orders, orderItems } = tables;
   const [[row], items, timeline] = await db.batch([
     db.select().from(orders).where(eq(orders.id, id)),
@@ -47,21 +44,25 @@ export async function findOrder(db: Db, id: string): Promise<StoredOrder | undef
 }
 
 /** Throws ORDER_NOT_FOUND. */
-export async function getOrder(db: Db, id: string): Promise<StoredOrder> {
+export async function getOrder(db: Database, id: string): Promise<StoredOrder> {
   const stored = await findOrder(db, id);
   if (!stored) throw notFound(id);
   return stored;
 }
 
 /** The order if it is the user's own. Somebody else's is not found either: that it exists is nobody's business. */
-export async function getOwnOrder(db: Db, id: string, userId: string | undefined): Promise<StoredOrder> {
+export async function getOwnOrder(
+  db: Database,
+  id: string,
+  userId: string | undefined,
+): Promise<StoredOrder> {
   const stored = await getOrder(db, id);
   if (stored.userId !== userId) throw notFound(id);
   return stored;
 }
 
 /** What has happened to an order after the timeline's entry `seq`, oldest first. */
-export function timelineAfter(db: Db, id: string, seq: number) {
+export function timelineAfter(db: Database, id: string, seq: number) {
   const { orderTimeline: timeline } = tables;
   return db
     .select({ seq: timeline.seq, status: timeline.status, at: timeline.at, reason: timeline.reason })
@@ -78,6 +79,6 @@ function notFound(id: string): MeshError {
   return new MeshError("ORDER_NOT_FOUND", {
     status: 404,
     title: "There is no such order",
-    detail: `You have no order ${id}.`,
+    detail: `You have no order ${excerpt(id)}.`,
   });
 }

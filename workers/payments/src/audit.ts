@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
-import { type Database, ledgerEntries } from "./schema.ts";
+import type { Database } from "./database.ts";
+import { ledgerEntries } from "./schema.ts";
 
 interface Sums {
   settled: number;

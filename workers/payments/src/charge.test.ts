@@ -1,3 +1,4 @@
+import { d1 } from "@weft/testkit/d1";
 import { beforeEach, describe, expect, it } from "vitest";
 import { order, startPayments, step } from "../test/payments-service.ts";
 import { payments } from "./schema.ts";
@@ -63,6 +64,46 @@ describe("the life of a payment", () => {
     await expect(capture()).rejects.toEqual(failure("PAYMENT_NOT_AUTHORIZED", 409));
     expect(await service.balances()).toEqual({ "customer:ada": -1999, shop: 1999 });
   });
+});
+
+/** A database whose next read of the payment waits until `go`. */
+function heldRead() {
+  const DB = d1("migrations/payments");
+  const prepare = DB.prepare.bind(DB);
+  const entered = Promise.withResolvers<void>();
+  const gate = Promise.withResolvers<void>();
+  let armed = false;
+  DB.prepare = (query) => {
+    const statement = prepare(query);
+    if (!armed || !query.includes('from "payments"')) return statement;
+    armed = false;
+    const bind = statement.bind.bind(statement);
+    statement.bind = (...values) => {
+      const bound = bind(...values);
+      const raw = bound.raw.bind(bound) as () => Promise<never>;
+      bound.raw = async () => {
+        entered.resolve();
+        await gate.promise;
+        return raw();
+      };
+      return bound;
+    };
+    return statement;
+  };
+  return { DB, arm: () => void (armed = true), entered: entered.promise, go: () => gate.resolve() };
+}
+
+it("a capture that runs beside its own first attempt is not told that there is nothing to capture", async () => {
+  const held = heldRead();
+  service = startPayments(held.DB);
+  checkout = service.checkout();
+  await authorize();
+  held.arm();
+  const second = capture(2);
+  await held.entered;
+  expect(await capture(1)).toEqual(answer("captured"));
+  held.go();
+  expect(await second).toEqual(answer("captured"));
 });
 
 describe("a saga step has its effect once", () => {

@@ -1,17 +1,15 @@
-import type { Tx } from "@weft/events";
 import { type Context, type InputOf, MeshError, meshError } from "@weft/mesh";
 import { eq } from "drizzle-orm";
 import type { Acquirer, Charge } from "./acquirer.ts";
 import type { payments as contract } from "./contract.ts";
+import type { Database, Writing } from "./database.ts";
 import { type Movement, movement, REPEATED } from "./ledger.ts";
-import { type Database, type Payment, payments } from "./schema.ts";
+import { type Payment, payments } from "./schema.ts";
 
 type Order = InputOf<(typeof contract)["operations"]["authorize"]>;
 
 /** What a movement of money needs: the bank is asked first, then the ledger is written through `tx`. */
-export interface Desk {
-  db: Database;
-  tx: Tx<(typeof contract)["events"]>;
+export interface Desk extends Writing {
   acquirer: Acquirer;
   /** Its signal is aborted when nobody waits for the answer any more. */
   context: Pick<Context, "signal">;

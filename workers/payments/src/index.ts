@@ -1,6 +1,6 @@
 import { orders } from "@shop/orders/contract";
 import { database, on, publisher, subscriptions } from "@weft/events";
-import { calls, type ResourcesOf, service } from "@weft/mesh";
+import { type ResourcesOf, service } from "@weft/mesh";
 import { fence } from "@weft/saga/participant";
 import { audit } from "./audit.ts";
 import { bankLine } from "./bank-line.ts";
@@ -17,7 +17,7 @@ const log = publisher(payments, {
   readers: ["orders", "views", "notifications"],
 });
 
-const equipment = [bankLine(), database({ schema, publisher: log }), fence(), calls({ orders })] as const;
+const equipment = [bankLine(), database({ schema, publisher: log }), fence()] as const;
 
 export default service(payments, {
   use: [

@@ -1,4 +1,5 @@
-import type { Database, Payment } from "./schema.ts";
+import type { Database } from "./database.ts";
+import type { Payment } from "./schema.ts";
 import { ledgerEntries } from "./schema.ts";
 
 export type Movement = (typeof ledgerEntries.$inferInsert)["kind"];

@@ -1,5 +1,4 @@
 import { sql } from "drizzle-orm";
-import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { check, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 export { cursors, eventLog, inbox } from "@weft/events/schema";
@@ -51,4 +50,3 @@ export const acquirerAttempts = sqliteTable("acquirer_attempts", {
 });
 
 export type Payment = typeof payments.$inferSelect;
-export type Database = DrizzleD1Database<{ payments: typeof payments; ledgerEntries: typeof ledgerEntries }>;

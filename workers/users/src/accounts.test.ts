@@ -61,6 +61,13 @@ describe("register", () => {
   });
 });
 
+it.each(["Ada\u0000", "A\nda", "\u001b[31mAda", "Ada\u0085x"])("refuses the name %j", async (name) => {
+  await expect(service.gateway.register({ ...ada, name })).rejects.toMatchObject({
+    code: "VALIDATION_FAILED",
+    errors: [{ pointer: "/name" }],
+  });
+});
+
 describe("logIn", () => {
   it("takes the e-mail address in any case", async () => {
     await service.gateway.register(ada);

@@ -19,7 +19,12 @@ export const users = contract("users", {
     summary: "Open an account",
     input: z.object({
       email: Email,
-      name: z.string().trim().min(1).max(100),
+      name: z
+        .string()
+        .trim()
+        .min(1)
+        .max(100)
+        .regex(/^\P{Cc}*$/u, "Must not contain control characters"),
       password: z.string().min(8).max(200),
     }),
     output: User,
@@ -48,7 +53,8 @@ export const users = contract("users", {
     allow: ["gateway"],
   }),
   rotateKeys: command("POST /internal/keys/rotation", {
-    summary: "Sign with a new key from now on; the old one stays published until its last token has expired",
+    summary:
+      "Sign with the next key from now on; the old one stays published until its last token has expired",
     output: z.object({ kid: z.string() }),
     auth: "operator",
     allow: ["gateway"],

@@ -28,14 +28,19 @@ export const signingKeys = sqliteTable(
     privateJwe: text("private_jwe"),
     /** ms since the epoch */
     createdAt: integer("created_at").notNull(),
-    /** When another key took over, ms since the epoch; null for the one that signs. */
+    /** When it began to sign, ms since the epoch; null for the next key, which is published but does not sign yet. */
+    activatedAt: integer("activated_at"),
+    /** When another key took over, ms since the epoch; null until then. */
     retiredAt: integer("retired_at"),
   },
   (table) => [
-    // At most one key signs: of two isolates that make a key at once, one finds the place taken.
+    // At most one key signs and one is the next: of two isolates that make a key at once, one finds the place taken.
     uniqueIndex("signing_keys_active")
       .on(sql`(${table.retiredAt} IS NULL)`)
-      .where(sql`${table.retiredAt} IS NULL`),
+      .where(sql`${table.retiredAt} IS NULL AND ${table.activatedAt} IS NOT NULL`),
+    uniqueIndex("signing_keys_next")
+      .on(sql`(${table.activatedAt} IS NULL)`)
+      .where(sql`${table.activatedAt} IS NULL`),
   ],
 );
 

@@ -1,5 +1,8 @@
 import type * as Crypto from "node:crypto";
+import { readFileSync } from "node:fs";
+import { DatabaseSync } from "node:sqlite";
 import { createLocalJWKSet, decodeJwt, decodeProtectedHeader, jwtVerify, SignJWT } from "jose";
+import { isNull } from "drizzle-orm";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { ada, startUsers } from "../test/users-service.ts";
 import { ALGORITHM, AUDIENCE, CLOCK_SKEW, ISSUER, TOKEN_LIFETIME } from "./contract.ts";
@@ -46,6 +49,9 @@ async function verify(token: string) {
   return jwtVerify(token, keys, options);
 }
 
+const rows = () => service.db.select().from(signingKeys);
+const activeKid = async () =>
+  (await rows()).find(({ activatedAt, retiredAt }) => activatedAt !== null && retiredAt === null)?.kid;
 const kidOf = (token: string) => decodeProtectedHeader(token).kid;
 const publishedKids = async () => (await service.gateway.jwks({})).keys.map(({ kid }) => kid);
 
@@ -56,7 +62,7 @@ describe("an access token", () => {
     expect(decodeProtectedHeader(token)).toEqual({
       alg: "ES256",
       typ: "JWT",
-      kid: (await publishedKids())[0],
+      kid: await activeKid(),
     });
     const { sub, jti, ...claims } = decodeJwt(token);
     expect(claims).toEqual({
@@ -95,26 +101,38 @@ describe("signing keys", () => {
   it("are published without their private part, marked for ES256 signatures", async () => {
     const { keys } = await service.gateway.jwks({});
     const text = expect.any(String) as string;
-    expect(keys).toEqual([
-      { kty: "EC", crv: "P-256", x: text, y: text, kid: text, alg: "ES256", use: "sig" },
-    ]);
+    const key = { kty: "EC", crv: "P-256", x: text, y: text, kid: text, alg: "ES256", use: "sig" };
+    expect(keys).toEqual([key, key]);
   });
 
   it("are encrypted in the database", async () => {
     await signIn();
-    const [row] = await service.db.select().from(signingKeys);
-    expect(decodeProtectedHeader(row?.privateJwe ?? "")).toMatchObject({ enc: "A256GCM", kid: row?.kid });
-    expect(JSON.stringify(row)).not.toContain('"d"');
+    for (const row of await rows()) {
+      expect(decodeProtectedHeader(row.privateJwe ?? "")).toMatchObject({ enc: "A256GCM", kid: row.kid });
+      expect(JSON.stringify(row)).not.toContain('"d"');
+    }
+    expect(await rows()).toHaveLength(2);
   });
 
-  it("one first key wins when isolates make it at once, and all tokens verify", async () => {
+  it("are published before they sign, so that a verifier with keys from before a rotation knows the signer", async () => {
+    await signIn();
+    for (let rotation = 0; rotation < 2; rotation++) {
+      const known = await publishedKids();
+      const { kid } = await service.operator.rotateKeys({});
+      expect(known).toContain(kid);
+      expect(kidOf(await signIn())).toBe(kid);
+      expect(known).not.toEqual(await publishedKids());
+    }
+  });
+
+  it("one first pair wins when isolates make it at once, and all tokens verify", async () => {
     await service.gateway.register(ada);
     const [one, two] = await Promise.all([
       service.gateway.logIn(ada),
       service.gateway.logIn(ada),
       service.gateway.jwks({}),
     ]);
-    expect(await service.db.$count(signingKeys)).toBe(1);
+    expect(await service.db.$count(signingKeys)).toBe(2);
     expect(kidOf(one.accessToken)).toBe(kidOf(two.accessToken));
     await expect(verify(one.accessToken)).resolves.toBeDefined();
   });
@@ -131,41 +149,83 @@ describe("signing keys", () => {
     pass((TOKEN_LIFETIME + CLOCK_SKEW) * 1000);
     expect(await publishedKids()).toContain(kidOf(old));
     pass(AFTERLIFE);
-    expect(await publishedKids()).toEqual([kid]);
+    expect(await publishedKids()).toContain(kid);
+    expect(await publishedKids()).toHaveLength(2);
     await expect(verify(old)).rejects.toMatchObject({ code: "ERR_JWKS_NO_MATCHING_KEY" });
   });
 
   it("lose their private part when they retire, and cron deletes them after their last token", async () => {
     await signIn();
     const { kid } = await service.operator.rotateKeys({});
-    const rows = () => service.db.select().from(signingKeys);
-    const retired = (await rows()).find((row) => row.kid !== kid);
+    const retired = (await rows()).find(({ retiredAt }) => retiredAt !== null);
     expect(retired).toMatchObject({ privateJwe: null, retiredAt: start.getTime() });
     await cron();
-    expect(await rows()).toHaveLength(2);
+    expect(await rows()).toHaveLength(3);
     pass(AFTERLIFE + 1);
     await cron();
-    expect((await rows()).map((row) => row.kid)).toEqual([kid]);
+    expect((await rows()).map((row) => row.kid)).not.toContain(retired?.kid);
+    expect(await rows()).toHaveLength(2);
+    expect(await activeKid()).toBe(kid);
   });
 
-  it("rotate by cron at the age of 30 days, not before", async () => {
-    const old = kidOf(await signIn());
-    pass(30 * DAY - 1);
-    await cron();
-    expect(await publishedKids()).toEqual([old]);
-    pass(1);
-    await cron();
-    expect(await publishedKids()).toHaveLength(2);
-    expect(kidOf(await signIn())).not.toBe(old);
+  it("rotate by cron after 30 days as the signer, not before", async () => {
+    const used = [kidOf(await signIn())];
+    for (let term = 0; term < 2; term++) {
+      pass(30 * DAY - 1);
+      await cron();
+      expect(kidOf(await signIn())).toBe(used.at(-1));
+      pass(1);
+      await cron();
+      used.push(kidOf(await signIn()));
+    }
+    expect(new Set(used).size).toBe(3);
   });
 
   it("rotated by several at once leave one that signs", async () => {
     await signIn();
     const rotations = await Promise.all([1, 2, 3].map(() => service.operator.rotateKeys({})));
-    const active = (await service.db.select().from(signingKeys)).filter((row) => row.retiredAt === null);
-    expect(active).toHaveLength(1);
-    expect(rotations.map(({ kid }) => kid)).toContain(active[0]?.kid);
-    expect(kidOf(await signIn())).toBe(active[0]?.kid);
+    expect(new Set(rotations.map(({ kid }) => kid)).size).toBe(3);
+    const unretired = (await rows()).filter((row) => row.retiredAt === null);
+    expect(unretired).toHaveLength(2);
+    expect(unretired.filter((row) => row.activatedAt === null)).toHaveLength(1);
+    expect(rotations.map(({ kid }) => kid)).toContain(await activeKid());
+    expect(kidOf(await signIn())).toBe(await activeKid());
+  });
+
+  it("of before there were next keys go on signing, and get a successor when they are rotated", async () => {
+    await signIn();
+    await service.db.delete(signingKeys).where(isNull(signingKeys.activatedAt));
+    const old = await signIn();
+    const { kid } = await service.operator.rotateKeys({});
+    expect([kidOf(await signIn()), await publishedKids()]).toEqual([kid, expect.any(Array)]);
+    expect(await rows()).toHaveLength(3);
+    await expect(verify(old)).resolves.toBeDefined();
+  });
+
+  it("of before there were next keys are active ones after the migration", () => {
+    const db = new DatabaseSync(":memory:");
+    const migrate = (name: string) => db.exec(readFileSync(`migrations/users/${name}.sql`, "utf8"));
+    migrate("0000_init");
+    db.exec("INSERT INTO signing_keys VALUES ('k1', '{}', NULL, 1, 2), ('k2', '{}', 'jwe', 2, NULL)");
+    migrate("0001_next-signing-key");
+    expect(db.prepare("SELECT kid, activated_at AS since FROM signing_keys").all()).toEqual([
+      { kid: "k1", since: 1 },
+      { kid: "k2", since: 2 },
+    ]);
+  });
+
+  it("of before the secret was replaced are all given up by one rotation", async () => {
+    const logged = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    await signIn();
+    const known = await publishedKids();
+    service = startUsers(Buffer.alloc(32, 8).toString("base64"), service.DB);
+    await expect(signIn()).rejects.toMatchObject({ code: "INTERNAL" });
+    const { kid } = await service.operator.rotateKeys({});
+    expect(known).not.toContain(kid);
+    await expect(verify(await signIn())).resolves.toBeDefined();
+    await service.operator.rotateKeys({});
+    await expect(verify(await signIn())).resolves.toBeDefined();
+    logged.mockRestore();
   });
 
   it("are rotated by operators only", async () => {

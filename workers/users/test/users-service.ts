@@ -8,11 +8,11 @@ import * as schema from "../src/schema.ts";
 export const SECRET = Buffer.alloc(32, 7).toString("base64");
 export const ada = { email: "Ada@Example.com", name: "Ada", password: "correct horse" };
 
-/** The users service on an empty database. */
-export function startUsers(secret: string | undefined = SECRET) {
-  const DB = d1("migrations/users");
+/** The users service, on an empty database if no other is given. */
+export function startUsers(secret: string | undefined = SECRET, DB: D1Database = d1("migrations/users")) {
   const served = serve(worker, { DB, USERS_KEY_SECRET: secret });
   return {
+    DB,
     db: drizzle(DB, { schema }),
     served,
     gateway: served.client(users, { caller: "gateway" }),

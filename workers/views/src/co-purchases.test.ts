@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type Basket, history, type Life, startViews } from "./fixture.ts";
+import { type Basket, history, type Life, startViews } from "../test/views-service.ts";
 
 const bought = (orderId: string, products: Record<string, number>) =>
   history({ orderId, products }, ["order.placed", "order.confirmed"]);

@@ -1,5 +1,5 @@
 import { and, desc, eq, gt, ne, sql } from "drizzle-orm";
-import type { Db } from "./order-view.ts";
+import type { Database } from "./database.ts";
 import * as schema from "./schema.ts";
 
 const { boughtTogether, productSales } = schema;
@@ -10,7 +10,7 @@ type Items = readonly { productId: string; quantity: number }[];
  * Counts a basket in (+1) or out (-1). Sums come out the same in any order of events. The products go as JSON: 50 of
  * them make 2,450 pairs, far beyond the 100 parameters that D1 binds in one statement.
  */
-export function countBasket(db: Db, items: Items, by: 1 | -1) {
+export function countBasket(db: Database, items: Items, by: 1 | -1) {
   const basket = JSON.stringify(items.map(({ productId, quantity }) => ({ productId, quantity })));
   const products = JSON.stringify([...new Set(items.map(({ productId }) => productId))]);
   return [
@@ -34,7 +34,7 @@ export function countBasket(db: Db, items: Items, by: 1 | -1) {
 }
 
 /** What was bought together with a product, most often first, filled up with best sellers. */
-export async function recommend(db: Db, productId: string, limit: number): Promise<string[]> {
+export async function recommend(db: Database, productId: string, limit: number): Promise<string[]> {
   const [together, bestSellers] = await db.batch([
     db
       .select({ id: boughtTogether.otherId })

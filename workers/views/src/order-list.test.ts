@@ -2,7 +2,14 @@ import { header, newTrace, rootContext, writeContext } from "@weft/mesh";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { ListedOrder } from "./contract.ts";
-import { history, orderEvent, type OrderEvent, type Life, paymentEvent, startViews } from "./fixture.ts";
+import {
+  history,
+  orderEvent,
+  type OrderEvent,
+  type Life,
+  paymentEvent,
+  startViews,
+} from "../test/views-service.ts";
 
 const fullLife: Life = ["order.placed", "order.confirmed", "order.cancelling", "order.cancelled"];
 const lives: Life[] = [

@@ -3,7 +3,7 @@ import { afterCursor, toPage } from "@weft/mesh";
 import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import * as z from "zod";
 import type { views } from "./contract.ts";
-import type { Db } from "./order-view.ts";
+import type { Database } from "./database.ts";
 import * as schema from "./schema.ts";
 
 const { orderView, orderViewTimeline, paymentView } = schema;
@@ -11,7 +11,7 @@ const Key = z.tuple([z.int(), z.string()]);
 
 /** A user's orders, newest first. Throws VALIDATION_FAILED for a cursor of another list. */
 export async function listOrders(
-  db: Db,
+  db: Database,
   userId: string,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<OutputOf<typeof views.operations.listOrders>> {
@@ -44,7 +44,7 @@ export async function listOrders(
 
 type Timeline = OutputOf<typeof views.operations.listOrders>["items"][number]["timeline"];
 
-async function timelinesOf(db: Db, orderIds: readonly string[]): Promise<Map<string, Timeline>> {
+async function timelinesOf(db: Database, orderIds: readonly string[]): Promise<Map<string, Timeline>> {
   const timelines = new Map<string, Timeline>(orderIds.map((id) => [id, []]));
   if (orderIds.length === 0) return timelines;
   const ids = db.select({ id: sql`value` }).from(sql`json_each(${JSON.stringify(orderIds)})`);

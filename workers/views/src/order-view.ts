@@ -1,10 +1,8 @@
 import type { Order, OrderStatus } from "@shop/orders/contract";
 import { sql } from "drizzle-orm";
-import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type { ListedOrder } from "./contract.ts";
+import type { Database } from "./database.ts";
 import * as schema from "./schema.ts";
-
-export type Db = DrizzleD1Database<typeof schema>;
 
 const { orderView, orderViewTimeline, paymentView } = schema;
 
@@ -24,7 +22,7 @@ interface OrderEvent extends Place {
  * each statement gives the same end in any order, hence needs no look at what is there.
  */
 export function orderStatements(
-  db: Db,
+  db: Database,
   status: OrderStatus,
   { subjectsequence: seq, time, data }: OrderEvent,
 ) {
@@ -59,7 +57,7 @@ export function orderStatements(
 }
 
 export function paymentStatement(
-  db: Db,
+  db: Database,
   status: NonNullable<ListedOrder["payment"]>,
   event: Place & { readonly data: { orderId: string } },
 ) {

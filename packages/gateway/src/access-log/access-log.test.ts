@@ -110,6 +110,18 @@ describe("accessLog", () => {
     expect(lines).toMatchObject([{ path: "/never", status: 499, bytes: 0, aborted: true }]);
   });
 
+  it("says how much of an answer had gone out when the connection broke", async () => {
+    const client = new AbortController();
+    const response = await app.request("/stream", { signal: client.signal });
+    const reader = response.body?.getReader();
+    streams[0]?.enqueue(new Uint8Array(3));
+    await reader?.read();
+    // The runtime tells of it before it cancels the stream.
+    client.abort();
+    await reader?.cancel();
+    expect(lines).toMatchObject([{ path: "/stream", status: 200, bytes: 3, aborted: true }]);
+  });
+
   it("does not leave a stream open that nobody reads", async () => {
     const response = await app.request("/stream", { method: "HEAD" });
     expect(response.body).toBeNull();

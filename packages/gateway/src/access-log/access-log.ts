@@ -23,7 +23,10 @@ export function accessLog(
   return async (c, next) => {
     const started = now();
     let written = false;
-    const line = (status: number, bytes: number, aborted: boolean) => {
+    // What has reached the client; the client can go away at any time.
+    let status = CLIENT_CLOSED_REQUEST;
+    let bytes = 0;
+    const line = (aborted: boolean) => {
       if (written) return;
       written = true;
       const { trace, requestId, principal, degraded, failure } = c.var;
@@ -44,19 +47,21 @@ export function accessLog(
         }),
       });
     };
-    c.req.raw.signal?.addEventListener("abort", () => line(CLIENT_CLOSED_REQUEST, 0, true), { once: true });
+    c.req.raw.signal?.addEventListener("abort", () => line(true), { once: true });
     await next();
-    const { status, body, headers } = c.res;
+    const { body, headers } = c.res;
+    status = c.res.status;
     const length = headers.get("content-length");
     if (c.req.method === "HEAD") {
       // Nobody reads it: a stream would stay open for ever.
       await body?.cancel();
-      line(status, 0, false);
+      line(false);
     } else if (!body || length !== null) {
-      line(status, Number(length ?? 0), false);
+      bytes = Number(length ?? 0);
+      line(false);
     } else {
       c.res = new Response(
-        counted(body, (bytes, aborted) => line(status, bytes, aborted)),
+        counted(body, (size) => void (bytes += size), line),
         c.res,
       );
     }

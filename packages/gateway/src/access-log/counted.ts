@@ -1,28 +1,28 @@
-/** Passes a body on and tells, once, how many bytes went through and whether somebody stopped it before its end. */
+/** Passes a body on, tells the size of each part, and once at its end whether somebody stopped it before. */
 export function counted(
   body: ReadableStream<Uint8Array>,
-  ended: (bytes: number, aborted: boolean) => void,
+  passed: (bytes: number) => void,
+  ended: (aborted: boolean) => void,
 ): ReadableStream<Uint8Array> {
   const reader = body.getReader();
-  let bytes = 0;
   return new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
         const { done, value } = await reader.read();
         if (done) {
-          ended(bytes, false);
+          ended(false);
           controller.close();
           return;
         }
-        bytes += value.byteLength;
+        passed(value.byteLength);
         controller.enqueue(value);
       } catch (error) {
-        ended(bytes, true);
+        ended(true);
         throw error;
       }
     },
     async cancel(reason) {
-      ended(bytes, true);
+      ended(true);
       await reader.cancel(reason);
     },
   });

@@ -34,13 +34,21 @@ describe("rescue", () => {
       status: 409,
       code: "OUT_OF_STOCK",
       detail: "2 are left.",
+      retryable: false,
       traceId: expect.stringMatching(/^[0-9a-f]{32}$/),
     });
   });
 
   it.each(["bug", "internal"])("says nothing of an unexpected error (%s)", async (how) => {
     const problem = await problemOf(await get(`/fail/${how}`));
-    expect(Object.keys(problem).toSorted()).toEqual(["code", "status", "title", "traceId", "type"]);
+    expect(Object.keys(problem).toSorted()).toEqual([
+      "code",
+      "retryable",
+      "status",
+      "title",
+      "traceId",
+      "type",
+    ]);
     expect(JSON.stringify(problem)).not.toMatch(/users|query|srv/);
   });
 
@@ -60,6 +68,11 @@ describe("rescue", () => {
   it("answers 404 where nothing is", async () => {
     const response = await get("/nowhere");
     expect([response.status, (await problemOf(response)).code]).toEqual([404, "NOT_FOUND"]);
+  });
+
+  it("does not repeat all of what a client sent", async () => {
+    const { detail } = await problemOf(await get(`/${"x".repeat(5_000)}`));
+    expect(String(detail).length).toBeLessThan(150);
   });
 
   it("answers 405 with Allow where something else is", async () => {

@@ -1,4 +1,4 @@
-import { type MeshError, meshError, PROBLEM_TYPE, toMeshError, toProblem } from "@weft/mesh";
+import { excerpt, type MeshError, meshError, PROBLEM_TYPE, toMeshError, toProblem } from "@weft/mesh";
 import type { Context, Hono } from "hono";
 import { json } from "../request/json.ts";
 import type { GatewayEnv, GatewayVariables } from "../variables.ts";
@@ -33,7 +33,8 @@ export function rescue<E extends GatewayEnv>(app: Hono<E>): void {
   app.onError((error, c) => problem(c, error));
   app.notFound((c) => {
     const methods = methodsOf(app, c.req.path);
-    if (methods.length === 0) return problem(c, meshError("NOT_FOUND", `There is nothing at ${c.req.path}.`));
+    if (methods.length === 0)
+      return problem(c, meshError("NOT_FOUND", `There is nothing at ${excerpt(c.req.path)}.`));
     const allow = methods.join(", ");
     if (c.req.method === "OPTIONS") return new Response(null, { status: 204, headers: { allow } });
     return problem(c, meshError("METHOD_NOT_ALLOWED", `Use ${allow}.`, { headers: { allow } }));

@@ -4,15 +4,21 @@ import { cors as honoCors } from "hono/cors";
 export interface CorsOptions {
   /** Origins that browsers may call from; any by default, since access tokens are never sent by a browser itself. */
   origin?: string | string[];
+  /** Those that the API has. */
+  methods?: string[];
 }
 
 /**
- * Lets browsers call the API. Requests that come from no page are left alone; an OPTIONS that is no preflight is a
- * question about a path, and not answered here either.
+ * Lets browsers call the API. A request that comes from no page is only told that others get more (Vary); an OPTIONS
+ * that is no preflight is a question about a path, and not answered here.
  */
-export function cors({ origin = "*" }: CorsOptions = {}): MiddlewareHandler {
+export function cors({
+  origin = "*",
+  methods = ["GET", "HEAD", "POST"],
+}: CorsOptions = {}): MiddlewareHandler {
   const handle = honoCors({
     origin,
+    allowMethods: methods,
     allowHeaders: [
       "Authorization",
       "Content-Type",

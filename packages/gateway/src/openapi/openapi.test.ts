@@ -5,7 +5,11 @@ import { describe, expect, it } from "vitest";
 import { openApi } from "./openapi.ts";
 
 const Money = z.object({ amount: z.int(), currency: z.string() });
-const Thing = z.object({ id: z.string(), price: Money, note: z.string().optional() });
+const Thing = z.object({
+  id: z.string(),
+  price: Money.describe("of one thing"),
+  note: z.string().optional(),
+});
 const things = contract("things", {
   list: query("GET /v1/things", {
     input: z.object({ ...pageInput, query: z.string().optional() }),
@@ -49,9 +53,14 @@ const document = openApi(
     additions: {
       makeThing: {
         requestHeaders: { Prefer: z.string().optional() },
-        responses: { "202": { description: "Soon" } },
+        responses: {
+          "201": { headers: { Location: z.string() } },
+          "202": { description: "Soon" },
+          "503": { headers: { Location: z.string().optional() } },
+        },
       },
     },
+    paths: { "/health": { get: { responses: { "200": { description: "Well" } } } } },
   },
 );
 
@@ -91,7 +100,10 @@ describe("openApi", () => {
     expect(at("paths/~1v1~1things~1{id}/get/responses/200/content/application~1json/schema")).toEqual({
       $ref: "#/components/schemas/Thing",
     });
-    expect(at("components/schemas/Thing/properties/price")).toEqual({ $ref: "#/components/schemas/Money" });
+    expect(at("components/schemas/Thing/properties/price")).toEqual({
+      $ref: "#/components/schemas/Money",
+      description: "of one thing",
+    });
     expect(Object.keys(at("components/schemas")).toSorted()).toEqual(["Money", "Problem", "Thing"]);
     expect(JSON.stringify(document)).not.toContain('"additionalProperties":false');
     expect(JSON.stringify(document)).not.toContain(String(Number.MAX_SAFE_INTEGER));
@@ -118,6 +130,19 @@ describe("openApi", () => {
       "application/problem+json": { schema: { $ref: "#/components/schemas/Problem" } },
     });
     expect(at("paths/~1v1~1things~1{id}/get/responses/404/description")).toBe("`THING_NOT_FOUND`");
+  });
+
+  it("names the headers of answers, those that were added besides those of the contract", () => {
+    const headersOf = (status: string) =>
+      Object.keys(at(`paths/~1v1~1things/post/responses/${status}/headers`) ?? {});
+    expect(headersOf("201")).toEqual(["Idempotency-Replayed", "Location"]);
+    expect(headersOf("429")).toEqual(["Retry-After", "RateLimit", "RateLimit-Policy"]);
+    expect(headersOf("503")).toEqual(["Retry-After", "Location"]);
+    expect(at("paths/~1v1~1things/post/responses/503/description")).toBe("`UNAVAILABLE`");
+  });
+
+  it("has room for paths of no contract", () => {
+    expect(at("paths/~1health/get/responses/200/description")).toBe("Well");
   });
 
   it("says who may call", () => {

@@ -1,6 +1,7 @@
 import { openApiPath, type Operation } from "@weft/mesh";
 import type * as z from "zod";
-import { createDocument, type ZodOpenApiPathsObject, type ZodOpenApiResponseObject } from "zod-openapi";
+import { createDocument, type ZodOpenApiPathsObject } from "zod-openapi";
+import type { AddedResponse } from "./added-response.ts";
 import { ACCESS_TOKEN, describeOperation, OPERATOR_TOKEN } from "./operation.ts";
 import { Problem } from "./problem.ts";
 
@@ -11,12 +12,14 @@ export interface OpenApiOptions {
   schemas?: Record<string, z.ZodType>;
   /** What a contract cannot say of an operation; by the operation's name. */
   additions?: Record<string, Additions>;
+  /** Paths that are no contract's operations. */
+  paths?: ZodOpenApiPathsObject;
 }
 
 export interface Additions {
   requestHeaders?: z.ZodRawShape;
-  /** By status. */
-  responses?: Record<string, ZodOpenApiResponseObject>;
+  /** By status; what the contract says of the same status stays, headers included. */
+  responses?: Record<string, AddedResponse>;
 }
 
 export type OpenApiDocument = ReturnType<typeof createDocument>;
@@ -24,7 +27,7 @@ export type OpenApiDocument = ReturnType<typeof createDocument>;
 /** An OpenAPI 3.1 document from public operations, by the name that each has outside (its `operationId`). */
 export function openApi(
   operations: Record<string, Operation>,
-  { info, servers, schemas = {}, additions = {} }: OpenApiOptions,
+  { info, servers, schemas = {}, additions = {}, paths: others = {} }: OpenApiOptions,
 ): OpenApiDocument {
   const paths: ZodOpenApiPathsObject = {};
   for (const [name, operation] of Object.entries(operations)) {
@@ -35,12 +38,12 @@ export function openApi(
       [operation.method.toLowerCase()]: describeOperation(name, operation, requestHeaders, responses),
     };
   }
-  return createDocument(
+  const document = createDocument(
     {
       openapi: "3.1.1",
       info,
       ...(servers && { servers }),
-      paths,
+      paths: { ...paths, ...others },
       components: {
         schemas: { Problem, ...schemas },
         securitySchemes: {
@@ -53,7 +56,7 @@ export function openApi(
     },
     {
       override: ({ jsonSchema }) => {
-        // Answers may gain members without a new version, so the document must not promise that they do not.
+        // Else what goes in and what comes out would be two schemas.
         if (jsonSchema.additionalProperties === false) delete jsonSchema.additionalProperties;
         // What zod says of every integer helps nobody.
         if (jsonSchema.maximum === Number.MAX_SAFE_INTEGER) delete jsonSchema.maximum;
@@ -61,4 +64,16 @@ export function openApi(
       },
     },
   );
+  leaveOpen(document);
+  return document;
+}
+
+/**
+ * Answers may gain members without a new version, so the document must not promise that they do not. Done to the
+ * finished document: the promise also stands beside a `$ref`, where no override sees it.
+ */
+function leaveOpen(node: unknown): void {
+  if (typeof node !== "object" || node === null) return;
+  if ("additionalProperties" in node && node.additionalProperties === false) delete node.additionalProperties;
+  for (const child of Object.values(node)) leaveOpen(child);
 }

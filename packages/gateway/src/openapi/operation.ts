@@ -1,6 +1,7 @@
 import type { Operation } from "@weft/mesh";
 import * as z from "zod";
 import type { ZodOpenApiOperationObject, ZodOpenApiResponseObject } from "zod-openapi";
+import { type AddedResponse, withAdded } from "./added-response.ts";
 import { problemResponses } from "./problem.ts";
 
 export const ACCESS_TOKEN = "accessToken";
@@ -73,7 +74,7 @@ export function describeOperation(
   name: string,
   operation: Operation,
   requestHeaders: z.ZodRawShape = {},
-  responses: Record<string, ZodOpenApiResponseObject> = {},
+  responses: Record<string, AddedResponse> = {},
 ): ZodOpenApiOperationObject {
   const scheme = { none: undefined, user: ACCESS_TOKEN, operator: OPERATOR_TOKEN }[operation.auth];
   return {
@@ -82,6 +83,9 @@ export function describeOperation(
     ...(operation.summary && { summary: operation.summary }),
     ...(scheme && { security: [{ [scheme]: [] }] }),
     ...requestOf(operation, requestHeaders),
-    responses: { [operation.status]: successOf(operation), ...problemResponses(operation), ...responses },
+    responses: withAdded(
+      { [operation.status]: successOf(operation), ...problemResponses(operation) },
+      responses,
+    ),
   };
 }

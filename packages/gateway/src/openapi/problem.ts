@@ -14,9 +14,20 @@ export const Problem = z
     errors: z
       .array(z.object({ pointer: z.string().describe("JSON pointer (RFC 6901)."), message: z.string() }))
       .optional(),
-    retryable: z.boolean().optional().describe("The same request may succeed later."),
+    retryable: z
+      .boolean()
+      .optional()
+      .describe("Whether the same request may succeed later; always there for 409, 429 and 5xx."),
   })
   .describe("What went wrong (RFC 9457)");
+
+const RetryAfter = z.int().describe("Seconds");
+
+/** Draft-ietf-httpapi-ratelimit-headers. */
+export const rateLimitHeaders = {
+  RateLimit: z.string().describe('Where the client stands: `"default";r=2999;t=7`.'),
+  "RateLimit-Policy": z.string().describe('What it may do: `"default";q=3000;w=10`.'),
+};
 
 /** Every code that an operation can answer with, and its status. */
 function codesOf(operation: Operation): Record<string, number> {
@@ -49,7 +60,10 @@ function problemResponse(found: string[]): ZodOpenApiResponseObject {
   return {
     description: found.map((code) => `\`${code}\``).join(", "),
     ...(found.includes("RATE_LIMITED") && {
-      headers: z.object({ "Retry-After": z.int().describe("Seconds") }),
+      headers: z.object({ "Retry-After": RetryAfter, ...rateLimitHeaders }),
+    }),
+    ...(found.includes("UNAVAILABLE") && {
+      headers: z.object({ "Retry-After": RetryAfter.optional() }),
     }),
     content: { [PROBLEM_TYPE]: { schema: Problem } },
   };

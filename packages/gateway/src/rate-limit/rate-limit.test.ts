@@ -62,6 +62,14 @@ describe("rateLimit", () => {
     expect(LIMIT.keys).toEqual(["user usr_1", "address 192.0.2.1"]);
   });
 
+  it("counts an IPv6 network as one client, since its owner has 2^64 addresses in it", async () => {
+    const LIMIT = limiter(9);
+    const get = app(LIMIT);
+    await get({ "cf-connecting-ip": "2001:db8:1:2::1" });
+    await get({ "cf-connecting-ip": "2001:db8:1:2:ffff::2" });
+    expect(new Set(LIMIT.keys)).toEqual(new Set(["address 2001:db8:1:2::/64"]));
+  });
+
   it("lists every policy that applied, also when one refused", async () => {
     const get = app(limiter(3), { ...policy, name: "login", quota: 1, client: () => "one" });
     for (const used of [1, 2, 3])

@@ -1,6 +1,7 @@
 import { describe, log, meshError, systemRuntime } from "@weft/mesh";
 import type { Context, MiddlewareHandler } from "hono";
 import type { GatewayEnv } from "../variables.ts";
+import { networkOf } from "./network.ts";
 import { WindowCount } from "./window.ts";
 
 /** A binding of the type `ratelimits`. */
@@ -25,9 +26,9 @@ export function clientOf(c: Context<GatewayEnv>): string {
   return c.var.principal ? `user ${c.var.principal.sub}` : `address ${addressOf(c)}`;
 }
 
-/** Set by Cloudflare; a client cannot choose it. */
+/** The address, or IPv6 network, that a request came from. Set by Cloudflare; a client cannot choose it. */
 export function addressOf(c: Context<GatewayEnv>): string {
-  return c.req.header("cf-connecting-ip") ?? "unknown";
+  return networkOf(c.req.header("cf-connecting-ip") ?? "unknown");
 }
 
 /**

@@ -6,9 +6,9 @@ import type { Operation } from "./operation.ts";
 type Coercion = (text: string) => unknown;
 
 const coercions: Record<string, Coercion> = {
-  // A text that is no number stays a text, so that the schema reports it.
-  number: (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text)),
-  integer: (text) => (text.trim() === "" || Number.isNaN(Number(text)) ? text : Number(text)),
+  // A text that is no number stays a text, so that the schema reports it. `0x10`, `1e2` and ` 5 ` are no numbers.
+  number: (text) => (/^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text),
+  integer: (text) => (/^-?\d+$/.test(text) ? Number(text) : text),
   boolean: (text) => (text === "true" ? true : text === "false" ? false : text),
 };
 
@@ -16,14 +16,15 @@ interface PropertySchema {
   type?: string;
 }
 
+const asIs: Coercion = (text) => text;
+
 /** Path and query parameters arrive as text; the contract's JSON Schema says which of them are numbers or booleans. */
 function textCoercions(operation: Operation): Map<string, Coercion> {
   const schema = z.toJSONSchema(operation.input, { io: "input", unrepresentable: "any" });
   const properties = (schema.properties ?? {}) as Record<string, PropertySchema>;
   const found = new Map<string, Coercion>();
   for (const [name, property] of Object.entries(properties)) {
-    const coercion = property.type && coercions[property.type];
-    if (coercion) found.set(name, coercion);
+    found.set(name, coercions[property.type ?? ""] ?? asIs);
   }
   return found;
 }
@@ -45,12 +46,23 @@ export function decoder(operation: Operation): Decoder {
   return async function decode(request, params) {
     coerce ??= textCoercions(operation);
     const input: Record<string, unknown> = operation.safe ? {} : await readBody(request);
-    const texts = operation.safe
-      ? [...new URL(request.url).searchParams, ...Object.entries(params)]
-      : Object.entries(params);
+    const { searchParams } = new URL(request.url);
+    if (operation.safe) refuseRepeated(searchParams, coerce);
+    const texts = operation.safe ? [...searchParams, ...Object.entries(params)] : Object.entries(params);
     for (const [name, text] of texts) input[name] = coerce.get(name)?.(text) ?? text;
     return parseInput(operation, input);
   };
+}
+
+/** Which of two values is meant is nobody's guess. Parameters that the contract does not know are none of its business. */
+function refuseRepeated(searchParams: URLSearchParams, known: Map<string, Coercion>): void {
+  const repeated = [...new Set(searchParams.keys())].filter(
+    (name) => known.has(name) && searchParams.getAll(name).length > 1,
+  );
+  if (repeated.length === 0) return;
+  throw meshError("VALIDATION_FAILED", "A parameter was given more than once.", {
+    errors: repeated.map((name) => ({ pointer: `/${name}`, message: "Expected one value" })),
+  });
 }
 
 export function parseInput(operation: Operation, input: unknown): unknown {

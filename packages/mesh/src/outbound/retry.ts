@@ -9,6 +9,8 @@ const MAX_BACKOFF = 20_000;
 
 function mayRetry(call: Outbound, error: unknown): boolean {
   if (!isMeshError(error) || !error.retryable || error.code === "DEADLINE_EXCEEDED") return false;
+  // An answer that the contract foresees: whether to ask again is up to whoever asked.
+  if (error.code in call.operation.errors) return false;
   if (call.context.retrying || call.attempt >= MAX_ATTEMPTS) return false;
   return call.operation.safe || (call.operation.idempotent && !call.operation.fenced);
 }

@@ -20,6 +20,7 @@ export class Life {
   alarmAt: number | undefined;
   alarmsSet = 0;
   publishFails = false;
+  onClear: () => void = () => {};
   definition: Ports["definition"] = () => trip;
   driver: Driver;
   #process = { alive: true };
@@ -75,7 +76,11 @@ export class Life {
       },
       alarm: {
         set: (at) => alive().then(() => this.#setAlarm(at)),
-        clear: () => alive().then(() => this.#setAlarm(undefined)),
+        clear: () =>
+          alive().then(() => {
+            this.onClear();
+            this.#setAlarm(undefined);
+          }),
       },
       definition: (name, version) => this.definition(name, version),
       publish: async (snapshot) => {

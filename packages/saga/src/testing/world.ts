@@ -1,4 +1,4 @@
-import { meshError, MeshError } from "@weft/mesh";
+import { isMeshError, meshError, MeshError } from "@weft/mesh";
 import type { Phase, PlanStep } from "../plan.ts";
 
 /**
@@ -7,8 +7,9 @@ import type { Phase, PlanStep } from "../plan.ts";
  * - `refused`, `transient`: turned away before the step was looked at
  * - `lost`: takes effect, but the answer is lost
  * - `dead`: neither effect nor answer
+ * - `late`: no answer, and it arrives only when the step's next attempt was answered
  */
-export type Behaviour = "ok" | "business" | "refused" | "transient" | "lost" | "dead";
+export type Behaviour = "ok" | "business" | "refused" | "transient" | "lost" | "dead" | "late";
 
 /** What the world does to an attempt of a step. */
 export type Script = (step: string, phase: Phase, attempt: number) => Behaviour;
@@ -20,6 +21,10 @@ export class World {
   readonly script: Script;
   /** `do` took effect; both when it was also taken back; `undo` alone when it was fenced off beforehand. */
   readonly #fence = new Map<string, Set<Phase>>();
+  /** Newest attempt of a step that has ended in a business error. */
+  readonly #refused = new Map<string, number>();
+  /** Attempts that are still on their way. */
+  #late: { step: string; phase: Phase; attempt: number }[] = [];
   /** Every effect in order, such as `do reserve`. Once per step and phase, or the fence is broken. */
   readonly effects: string[] = [];
   /** Every attempt in order, such as `do reserve 2`. */
@@ -40,19 +45,48 @@ export class World {
   handle({ name: step }: Pick<PlanStep, "name">, phase: Phase, attempt: number): unknown {
     this.attempts.push(`${phase} ${step} ${attempt}`);
     const behaviour = this.script(step, phase, attempt);
+    if (behaviour === "late") {
+      this.#late.push({ step, phase, attempt });
+      throw meshError("DEADLINE_EXCEEDED");
+    }
+    try {
+      return this.#answer(step, phase, attempt, behaviour);
+    } finally {
+      this.#arrive(step);
+    }
+  }
+
+  #answer(step: string, phase: Phase, attempt: number, behaviour: Behaviour): unknown {
     if (behaviour === "refused") throw meshError("CALLER_NOT_ALLOWED");
     if (behaviour === "transient") throw meshError("RATE_LIMITED");
     if (behaviour === "dead") throw meshError("UNAVAILABLE");
-    const reply = this.#pass(step, phase, behaviour === "business");
+    const reply = this.#pass(step, phase, attempt, behaviour === "business");
     if (behaviour === "lost") throw meshError("DEADLINE_EXCEEDED");
     return reply;
   }
 
-  #pass(step: string, phase: Phase, refuses: boolean): unknown {
+  #arrive(step: string): void {
+    const arrived = this.#late.filter((late) => late.step === step);
+    this.#late = this.#late.filter((late) => late.step !== step);
+    for (const { phase, attempt } of arrived) {
+      try {
+        this.#pass(step, phase, attempt, false);
+      } catch (error) {
+        if (!isMeshError(error)) throw error;
+      }
+    }
+  }
+
+  #pass(step: string, phase: Phase, attempt: number, refuses: boolean): unknown {
     const phases = this.#fence.get(step) ?? new Set<Phase>();
     this.#fence.set(step, phases);
     if (phases.has(phase)) return { step };
     if (phase === "do" && phases.has("undo")) throw meshError("FENCED");
+    const refused = this.#refused.get(step) ?? 0;
+    if (phase === "do" && (refuses || attempt <= refused)) {
+      this.#refused.set(step, Math.max(refused, attempt));
+      throw new MeshError(BUSINESS_CODE, { status: 409 });
+    }
     if (refuses) throw new MeshError(BUSINESS_CODE, { status: 409 });
     if (phase === "do" || phases.has("do")) this.effects.push(`${phase} ${step}`);
     phases.add(phase);

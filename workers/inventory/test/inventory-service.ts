@@ -1,9 +1,9 @@
 import { MeshError } from "@weft/mesh";
 import { d1 } from "@weft/testkit/d1";
 import { serve } from "@weft/testkit/serve";
-import { inventory } from "./contract.ts";
-import worker from "./index.ts";
-import type { Line } from "./lines.ts";
+import { inventory } from "../src/contract.ts";
+import worker from "../src/index.ts";
+import type { Line } from "../src/lines.ts";
 
 export const RESERVATION_SECONDS = 900;
 
@@ -16,7 +16,7 @@ export interface Account {
 }
 
 /** The real service in plain Node with so many units of each product on its shelf, and with what its neighbours see. */
-export async function testBench(units: Record<string, number>) {
+export async function startInventory(units: Record<string, number>) {
   const DB = d1("migrations/inventory");
   const shelf = JSON.stringify(Object.entries(units));
   await DB.prepare(
@@ -36,7 +36,7 @@ export async function testBench(units: Record<string, number>) {
     },
   });
   const checkout = served.client(inventory, { caller: "checkout" });
-  const saga = (orderId: string, step: string) => ({ saga: { sagaId: orderId, step, attempt: 1 } });
+  const saga = (orderId: string, step: string, attempt = 1) => ({ saga: { sagaId: orderId, step, attempt } });
 
   return {
     DB,
@@ -45,7 +45,8 @@ export async function testBench(units: Record<string, number>) {
     reserve: (orderId: string, items: Line[], step = "reserve") =>
       checkout.reserve({ orderId, items }, saga(orderId, step)),
     release: (orderId: string) => checkout.release({ orderId }, saga(orderId, "reserve")),
-    commit: (orderId: string, step = "commit") => checkout.commit({ orderId }, saga(orderId, step)),
+    commit: (orderId: string, step = "commit", attempt = 1) =>
+      checkout.commit({ orderId }, saga(orderId, step, attempt)),
     /** Delivers the order's `order.cancelling`, the same event each time. */
     cancelling: (orderId: string) => served.queue("inventory-events", [cancelling(orderId)]),
     cron: () => served.cron(new Date()),
@@ -71,7 +72,7 @@ export async function testBench(units: Record<string, number>) {
   };
 }
 
-export type TestBench = Awaited<ReturnType<typeof testBench>>;
+export type Inventory = Awaited<ReturnType<typeof startInventory>>;
 
 /** The code that a call is refused with, or its answer's status. */
 export async function outcomeOf(call: Promise<{ status?: string | undefined }>): Promise<string | undefined> {

@@ -4,8 +4,8 @@ import type { Envelope } from "@weft/events";
 import { d1 } from "@weft/testkit/d1";
 import { eventOf } from "@weft/testkit/event";
 import { serve } from "@weft/testkit/serve";
-import { orders } from "./contract.ts";
-import worker from "./index.ts";
+import { orders } from "../src/contract.ts";
+import worker from "../src/index.ts";
 
 const queues = ["VIEWS", "SHIPPING", "NOTIFICATIONS", "PAYMENTS", "INVENTORY", "CATALOG"];
 

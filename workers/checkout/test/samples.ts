@@ -1,6 +1,6 @@
 import type { Order } from "@shop/orders/contract";
-import type { Checkout } from "./outcome.ts";
-import type { PricedOrder } from "./place-order.ts";
+import type { Checkout } from "../src/outcome.ts";
+import type { PricedOrder } from "../src/place-order.ts";
 
 const at = "2026-11-21T10:00:00.000Z";
 const items: Order["items"] = [

@@ -4,8 +4,8 @@ import type { Transport } from "@weft/mesh";
 import { d1 } from "@weft/testkit/d1";
 import { eventOf } from "@weft/testkit/event";
 import { serve } from "@weft/testkit/serve";
-import { views } from "./contract.ts";
-import worker from "./index.ts";
+import { views } from "../src/contract.ts";
+import worker from "../src/index.ts";
 
 export type OrderEvent = ReturnType<typeof orderEvent>;
 

@@ -1,0 +1,28 @@
+import { describe, expect, it } from "vitest";
+import { MeshError, meshError } from "./error.ts";
+import { fromResponse, problemResponse, toProblem } from "./problem.ts";
+
+describe("a problem", () => {
+  it.each([409, 429, 500, 503, 504])("of %i says either way whether to try again", (status) => {
+    expect(toProblem(new MeshError("X", { status }), "t").retryable).toBe(false);
+    expect(toProblem(new MeshError("X", { status, retryable: true }), "t").retryable).toBe(true);
+  });
+
+  it.each([400, 402, 404, 422])("of %i says nothing of trying again", (status) => {
+    expect(toProblem(new MeshError("X", { status }), "t")).not.toHaveProperty("retryable");
+  });
+
+  it("keeps over a hop whether to try again, when, and where to look", async () => {
+    const said = meshError("UNAVAILABLE", "Gone for good.", {
+      retryable: false,
+      retryAfter: 3,
+      headers: { location: "/v1/orders/1" },
+    });
+    const { retryable, retryAfter, headers } = await fromResponse("orders", problemResponse(said, "t"));
+    expect({ retryable, retryAfter, headers }).toEqual({
+      retryable: false,
+      retryAfter: 3,
+      headers: { location: "/v1/orders/1" },
+    });
+  });
+});
