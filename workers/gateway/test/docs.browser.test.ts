@@ -47,7 +47,9 @@ async function open(path: string): Promise<{ page: Page; complaints: string[] }>
 it("shows and tries out every operation, under a policy that allows nothing from elsewhere and nothing inline", async () => {
   const { page, complaints } = await open("/docs");
   await page.locator(".opblock").first().waitFor();
-  expect(await page.locator(".opblock").count()).toBe(13);
+  const { paths } = (await mesh.shop.get("/openapi.json")).body as { paths: Record<string, object> };
+  const operations = Object.values(paths).flatMap((path) => Object.keys(path));
+  expect(await page.locator(".opblock").count()).toBe(operations.length);
   const operation = page.locator("#operations-products-getProduct");
   await operation.locator(".opblock-summary").click();
   await operation.getByText("Try it out").click();
