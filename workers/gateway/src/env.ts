@@ -10,6 +10,7 @@ export interface Env {
   CLIENT_LIMIT: RateLimiter;
   LOGIN_LIMIT: RateLimiter;
   WEFT_OPERATOR_TOKEN: string;
+  REGISTRY_TOKEN: string;
 }
 
 export interface ShopEnv {

@@ -7,7 +7,7 @@ import * as z from "zod";
 import { gateway, ProductWithStock, Stock } from "./contract.ts";
 import { services } from "./mesh.ts";
 
-const { users, orders, views } = services;
+const { users, orders, shipping, views } = services;
 
 /** The public API at a glance: what each operation is called outside, and whose it is. */
 export const publicApi = {
@@ -23,6 +23,7 @@ export const publicApi = {
   getOrder: orders.operations.get,
   streamOrder: orders.operations.stream,
   cancelOrder: orders.operations.cancel,
+  getShippingRates: shipping.operations.getRates,
   getOverview: gateway.operations.overview,
 };
 
