@@ -47,3 +47,31 @@ export class QuoteServer {
     await gone;
   }
 }
+
+/** Calls that the mesh has sent out to instances, and how many of them were retries. */
+export interface Outgoing {
+  calls: number;
+  retries: number;
+}
+
+/**
+ * Stands in for Cloudflare's edge: a Worker's request to a server that cannot be reached is answered with 521. The
+ * test harness sends requests out through this process's `fetch`, and would answer 500. Undo it with `restore`.
+ */
+export function atTheEdge(): Outgoing & { restore(): void } {
+  const real = globalThis.fetch;
+  const seen = { calls: 0, retries: 0, restore: () => void (globalThis.fetch = real) };
+  globalThis.fetch = async (input, init) => {
+    const request = new Request(input, init);
+    if (request.url.endsWith("/internal/quotes")) {
+      seen.calls++;
+      if (request.headers.has("weft-retrying")) seen.retries++;
+    }
+    try {
+      return await real(request);
+    } catch {
+      return new Response("error code: 521", { status: 521 });
+    }
+  };
+  return seen;
+}

@@ -1,7 +1,7 @@
 import type { TestMesh } from "@weft/testkit/mesh";
 import { ShopClient } from "@weft/testkit/shop-client";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import { hasPython, QuoteServer } from "./quote-server.ts";
+import { atTheEdge, hasPython, QuoteServer } from "./quote-server.ts";
 import { edge, operatorOf, REGISTRY_TOKEN, startShop } from "./shop.ts";
 
 const SERVICE = "shipping-rates";
@@ -11,6 +11,7 @@ const rate = { price: { amount: 709, currency: "EUR" }, days: 2 };
 
 let mesh: TestMesh;
 const running: QuoteServer[] = [];
+const outgoing = atTheEdge();
 beforeAll(async () => {
   mesh = await startShop([controlOfShipping]);
 });
@@ -20,7 +21,10 @@ afterEach(async () => {
   await instances((all) => all.length === 0);
   await settled({ degraded: true });
 });
-afterAll(() => mesh.close());
+afterAll(async () => {
+  await mesh.close();
+  outgoing.restore();
+});
 
 interface Instance {
   id: string;
@@ -94,9 +98,13 @@ describe.skipIf(!hasPython)("two instances in Python", () => {
   it("lose no call when one of them is killed under load, and the dead one is forgotten", async () => {
     const [first, second] = await start("rates-1", "rates-2");
     const before = (await second?.quotes()) ?? 0;
+    Object.assign(outgoing, { calls: 0, retries: 0 });
     const answers = await load(600, { meanwhile: () => void first?.end("SIGKILL") });
     expect(answers).toEqual({ exact: 600, degraded: 0, failed: 0 });
     expect(await second?.quotes()).toBeGreaterThan(before + 300);
+    // The dead one was called, and the transport went elsewhere before any layer above heard of it.
+    expect(outgoing.calls).toBeGreaterThan(600);
+    expect(outgoing.retries).toBe(0);
     const left = await instances((all) => all.length === 1);
     expect(left).toMatchObject([{ id: "rates-2", healthy: true }]);
   });

@@ -1,7 +1,16 @@
 import { control } from "@shop/control/contract";
 import { orders } from "@shop/orders/contract";
 import { database, on, subscriptions } from "@weft/events";
-import { connect, newTrace, type ResourcesOf, rootContext, type Scope, service } from "@weft/mesh";
+import {
+  connect,
+  header,
+  newTrace,
+  type ResourcesOf,
+  respond,
+  rootContext,
+  type Scope,
+  service,
+} from "@weft/mesh";
 import { type LoadSnapshot, outsideCalls } from "@weft/mesh/registry";
 import { shipping } from "./contract.ts";
 import { getRates } from "./rates.ts";
@@ -34,6 +43,9 @@ export default service(shipping, {
   use: [...equipment, parcels],
   handlers: {
     listOpen: ({ input, db, context }) => listOpen(db, context.principal?.sub ?? "", input),
-    getRates: ({ input, outside }) => getRates(outside, input),
+    getRates: async ({ input, outside }) => {
+      const rate = await getRates(outside, input);
+      return respond(rate, { headers: rate.degraded ? { [header.degraded]: "rates" } : {} });
+    },
   },
 });

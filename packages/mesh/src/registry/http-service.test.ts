@@ -126,9 +126,20 @@ describe("the registry's snapshot", () => {
   });
 });
 
+const edgeAnswers =
+  (status: number): Answer =>
+  () =>
+    new Response(`error code: ${status}`, { status });
+
 describe("an instance that cannot be reached", () => {
-  it("costs no call that may be repeated, and is left alone afterwards", async () => {
-    const { state, call, hosts, seen } = scene([endpoint("a"), endpoint("b")], { a: gone });
+  it.each<[string, Answer]>([
+    ["the runtime's error", gone],
+    ...[520, 521, 522, 523, 525, 526, 530].map((status): [string, Answer] => [
+      `${status}`,
+      edgeAnswers(status),
+    ]),
+  ])("costs no call that may be repeated, and is left alone afterwards (%s)", async (_, unreachable) => {
+    const { state, call, hosts, seen } = scene([endpoint("a"), endpoint("b")], { a: unreachable });
     for (let n = 0; n < 20; n++) expect((await call()).status).toBe(200);
     expect(hosts().filter((host) => host === "a")).toHaveLength(1);
     const last = seen.at(-1);
@@ -138,8 +149,11 @@ describe("an instance that cannot be reached", () => {
     expect(seen.at(-1)?.url).toBe("http://a/internal/quotes/7?full=1");
   });
 
-  it("fails a call that may not be repeated: it may have had its effect", async () => {
-    const { call, seen } = scene([endpoint("a"), endpoint("b")], { a: gone, b: gone });
+  it.each<[string, Answer]>([
+    ["the runtime's error", gone],
+    ["521", edgeAnswers(521)],
+  ])("fails a call that may not be repeated: it may have had its effect (%s)", async (_, unreachable) => {
+    const { call, seen } = scene([endpoint("a"), endpoint("b")], { a: unreachable, b: unreachable });
     await expect(call("/internal/bookings")).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(seen).toHaveLength(1);
   });
@@ -153,6 +167,15 @@ describe("an instance that cannot be reached", () => {
     await call().catch(() => undefined);
     await settle();
     expect((await call()).status).toBe(200);
+  });
+
+  it("is not one that answers with an error of its own", async () => {
+    const { call, seen } = scene([endpoint("a"), endpoint("b")], {
+      a: edgeAnswers(500),
+      b: edgeAnswers(500),
+    });
+    expect((await call()).status).toBe(500);
+    expect(seen).toHaveLength(1);
   });
 
   it("is tried at three addresses at most", async () => {

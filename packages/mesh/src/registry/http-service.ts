@@ -14,6 +14,12 @@ import { repeatable } from "./repeatable.ts";
 /** Instances that one call is offered to, the first one included. */
 const MAX_INSTANCES = 3;
 
+/**
+ * Cloudflare's edge answers in the place of a server that it cannot reach, where the local runtime rejects: connection
+ * broken (520), refused (521), timed out (522), no route (523), TLS (525, 526), no such name (530).
+ */
+const UNREACHABLE: ReadonlySet<number> = new Set([520, 521, 522, 523, 525, 526, 530]);
+
 /** What a call brings along. */
 export interface Surroundings {
   /** Name of the calling Worker. */
@@ -64,6 +70,11 @@ export function httpService(
     const started = now();
     try {
       const response = await send(addressOf(instance.endpoint, path), init);
+      if (UNREACHABLE.has(response.status)) {
+        balancer.done(instance, "unreachable", now() - started, now(), random);
+        await response.body?.cancel();
+        return { unreachable: `The edge answered ${response.status}.` };
+      }
       balancer.done(instance, outcomeOf(response.status), now() - started, now(), random);
       return response;
     } catch (error) {

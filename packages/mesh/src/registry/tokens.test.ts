@@ -1,4 +1,4 @@
-import { verify } from "hono/utils/jwt/jwt";
+import { sign, verify } from "hono/utils/jwt/jwt";
 import { describe, expect, it } from "vitest";
 import { CallerToken } from "./caller-token.ts";
 import { callKey, registrationKey } from "./keys.ts";
@@ -20,6 +20,9 @@ describe("a registration token", () => {
     ["of another registry", async () => (await issue(Date.now(), "another secret")).token],
     ["with a changed service", async () => forged((await issue()).token, { sub: "payments" })],
     ["without a signature", async () => unsigned((await issue()).token)],
+    ["made for something else", () => made({ aud: "elsewhere" })],
+    ["that never expires", () => made({ exp: undefined })],
+    ["that names no service", () => made({ sub: undefined })],
     ["that is none", async () => "guessed"],
     ["that calls are signed with", async () => callerToken(await callKey(SECRET, "rates"))],
   ])("%s is refused", async (_, token) => {
@@ -57,6 +60,12 @@ it("has a key for each purpose", async () => {
   ];
   expect(new Set(keys).size).toBe(4);
 });
+
+/** Signed with the right key, all the same. */
+async function made(changes: object): Promise<string> {
+  const claims = { aud: "weft-registry", sub: "rates", exp: Math.floor(Date.now() / 1_000) + 60 };
+  return sign({ ...claims, ...changes }, await registrationKey(SECRET), "HS256");
+}
 
 const callerToken = (key: string) => new CallerToken("weft-registry").for("rates", key, Date.now());
 
