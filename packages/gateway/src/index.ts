@@ -3,6 +3,7 @@ export { type TokenRules, verifyToken } from "./auth/access-token.ts";
 export { authenticate, type AuthenticateOptions, authorize } from "./auth/authenticate.ts";
 export { JwksCache, type LoadKeys } from "./auth/jwks-cache.ts";
 export { OPERATOR } from "./auth/operator-token.ts";
+export { registrar } from "./auth/registrar.ts";
 export { boundary } from "./errors/boundary.ts";
 export { rescue } from "./errors/rescue.ts";
 export { bodyLimit } from "./limits/body-limit.ts";

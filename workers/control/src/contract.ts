@@ -1,6 +1,7 @@
 import { OrderStatus } from "@shop/orders/contract";
 import { contract, query } from "@weft/mesh";
 import * as z from "zod";
+import { registryOperations } from "./registry/contract.ts";
 
 /** What operators ask for, and the objects that all services share. */
 export const control = contract("control", {
@@ -20,4 +21,5 @@ export const control = contract("control", {
     timeout: 10_000,
     allow: ["gateway"],
   }),
+  ...registryOperations,
 });

@@ -11,6 +11,7 @@ export interface Env {
   LOGIN_LIMIT: RateLimiter;
   PASSWORD_LIMIT: RateLimiter;
   WEFT_OPERATOR_TOKEN: string;
+  REGISTRY_TOKEN: string;
 }
 
 export interface ShopEnv {

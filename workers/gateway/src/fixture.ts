@@ -16,6 +16,7 @@ type Answers = { [K in keyof Services]?: Fakes<Services[K]> };
 vi.spyOn(Math, "random").mockReturnValue(0);
 
 export const OPERATOR_TOKEN = "operators-only";
+export const REGISTRY_TOKEN = "instances-only";
 const keys = await generateKeyPair("ES256", { extractable: true });
 const jwk = { ...(await exportJWK(keys.publicKey)), kid: "k1", alg: ALGORITHM, use: "sig" };
 
@@ -91,6 +92,7 @@ export function shop(answers: Answers = {}, { down = [] }: { down?: Down } = {})
   const keysInUse = memoryStore(() => Date.now());
   const env: Record<string, unknown> = {
     WEFT_OPERATOR_TOKEN: OPERATOR_TOKEN,
+    REGISTRY_TOKEN,
     IDEMPOTENCY: keysInUse,
     CLIENT_LIMIT: { limit: async () => ({ success: true }) },
     LOGIN_LIMIT: { limit: async () => ({ success: true }) },

@@ -4,6 +4,7 @@ import {
   cleanHeaders,
   clientOf,
   cors,
+  registrar,
   rescue,
   routes,
   traceRequest,
@@ -82,12 +83,21 @@ compose(api.listOrders, listOrders);
 forward(api.getOrder);
 forward(api.streamOrder);
 forward(api.cancelOrder);
+forward(api.getShippingRates);
 compose(api.getOverview, overview);
 
 // Operators' paths: the services let in nobody else.
 forward(services.control.operations.audit, { path: "/_weft/audit" });
 forward(services.notifications.operations.list, { path: "/_weft/notifications" });
 forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
+forward(services.control.operations.listInstances, { path: "/_weft/registry" });
+forward(services.control.operations.issueRegistrationToken, { path: "/_weft/registry/tokens" });
+
+// Services outside Workers come and go here, with a token of their own.
+const instances = { use: [registrar((c) => c.env.REGISTRY_TOKEN)] };
+forward(services.control.operations.register, { path: "/_mesh/registrations", ...instances });
+forward(services.control.operations.renew, { path: "/_mesh/registrations/:service/:id", ...instances });
+forward(services.control.operations.deregister, { path: "/_mesh/registrations/:service/:id", ...instances });
 
 // Asking for the whole mesh's health costs a call to every service.
 app.use("/health/detailed", perClient);

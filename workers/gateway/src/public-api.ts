@@ -8,7 +8,7 @@ import { gateway, ProductWithStock, Stock } from "./contract.ts";
 import { healthPaths } from "./health-paths.ts";
 import { services } from "./mesh.ts";
 
-const { users, orders } = services;
+const { users, orders, shipping } = services;
 
 /** The public API at a glance: what each operation is called outside, and whose it is. */
 export const publicApi = {
@@ -24,6 +24,7 @@ export const publicApi = {
   getOrder: orders.operations.get,
   streamOrder: orders.operations.stream,
   cancelOrder: orders.operations.cancel,
+  getShippingRates: shipping.operations.getRates,
   getOverview: gateway.operations.overview,
 };
 

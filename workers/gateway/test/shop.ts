@@ -7,8 +7,10 @@ import { seed as products } from "../../catalog/seed.ts";
 import { seed as stock } from "../../inventory/seed.ts";
 
 const OPERATOR_TOKEN = "operators-only-in-tests";
+export const REGISTRY_TOKEN = "instances-only-in-tests";
 const secrets: Record<string, string> = {
   WEFT_OPERATOR_TOKEN: OPERATOR_TOKEN,
+  REGISTRY_TOKEN,
   USERS_KEY_SECRET: Buffer.alloc(32, 7).toString("base64"),
 };
 const seeds: Record<string, () => string[]> = { "shop-catalog": products, "shop-inventory": stock };

@@ -1,5 +1,7 @@
 import { contract, pageInput, pageOf, query } from "@weft/mesh";
 import * as z from "zod";
+import { AnyRate } from "./rates.ts";
+import { Parcel } from "./rates-contract.ts";
 
 export const Shipment = z.object({
   id: z.string(),
@@ -8,7 +10,7 @@ export const Shipment = z.object({
   createdAt: z.iso.datetime(),
 });
 
-/** Parcels: one for each confirmed order. */
+/** Parcels: one for each confirmed order; and what they cost. */
 export const shipping = contract("shipping", {
   listOpen: query("GET /internal/shipments", {
     summary: "Open shipments of the signed-in user, newest first",
@@ -16,6 +18,13 @@ export const shipping = contract("shipping", {
     output: pageOf(Shipment),
     auth: "user",
     timeout: 1_000,
+    allow: ["gateway"],
+  }),
+  getRates: query("GET /v1/shipping-rates", {
+    summary: "What shipping costs; a flat rate, marked `degraded`, while that cannot be worked out",
+    input: Parcel,
+    output: AnyRate,
+    timeout: 2_000,
     allow: ["gateway"],
   }),
 });

@@ -1,11 +1,30 @@
+import { control } from "@shop/control/contract";
 import { orders } from "@shop/orders/contract";
 import { database, on, subscriptions } from "@weft/events";
-import { type ResourcesOf, service } from "@weft/mesh";
+import {
+  connect,
+  header,
+  newTrace,
+  type ResourcesOf,
+  respond,
+  rootContext,
+  type Scope,
+  service,
+} from "@weft/mesh";
+import { type LoadSnapshot, outsideCalls } from "@weft/mesh/registry";
 import { shipping } from "./contract.ts";
+import { getRates } from "./rates.ts";
+import { shippingRates } from "./rates-contract.ts";
 import * as schema from "./schema.ts";
 import { listOpen, prepare, stop } from "./shipments.ts";
 
-const equipment = [database({ schema })] as const;
+/** Asked beside calls and for all of them, so no caller's deadline or departure ends it. */
+const registry =
+  ({ env }: Scope): LoadSnapshot =>
+  (input) =>
+    connect({ control }, env, rootContext(newTrace())).control.findInstances(input);
+
+const equipment = [database({ schema }), outsideCalls({ rates: shippingRates }, registry)] as const;
 type Resources = ResourcesOf<typeof equipment>;
 
 const parcels = subscriptions<Resources>({
@@ -24,5 +43,9 @@ export default service(shipping, {
   use: [...equipment, parcels],
   handlers: {
     listOpen: ({ input, db, context }) => listOpen(db, context.principal?.sub ?? "", input),
+    getRates: async ({ input, outside }) => {
+      const rate = await getRates(outside, input);
+      return respond(rate, { headers: rate.degraded ? { [header.degraded]: "rates" } : {} });
+    },
   },
 });

@@ -1,6 +1,7 @@
 import { isMeshError, meshError, type Operation, type Principal } from "@weft/mesh";
 import type { Context, MiddlewareHandler } from "hono";
 import type { GatewayEnv } from "../variables.ts";
+import { bearerToken } from "./bearer.ts";
 import { isOperatorToken, OPERATOR } from "./operator-token.ts";
 
 export interface AuthenticateOptions {
@@ -9,15 +10,13 @@ export interface AuthenticateOptions {
   verify: (token: string, c: Context<GatewayEnv>) => Promise<Principal>;
 }
 
-const BEARER = /^Bearer +([\w.~+/-]+=*) *$/i;
-
 /** Finds out who is asking. It refuses nobody: `authorize` does, once the client's limits have been charged. */
 export function authenticate({ operatorToken, verify }: AuthenticateOptions): MiddlewareHandler<GatewayEnv> {
   return async (c, next) => {
     const credentials = c.req.header("authorization");
     if (credentials !== undefined) {
       try {
-        const token = BEARER.exec(credentials)?.[1];
+        const token = bearerToken(credentials);
         if (!token)
           throw meshError("AUTHENTICATION_REQUIRED", "Send a token as Authorization: Bearer <token>.");
         c.set("principal", isOperatorToken(token, operatorToken(c)) ? OPERATOR : await verify(token, c));

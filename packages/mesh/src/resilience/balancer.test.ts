@@ -41,6 +41,13 @@ function call(
 }
 
 describe("power of two choices", () => {
+  it("gives twice the weight twice the requests under load", () => {
+    const weighted = new Balancer<{ id: string; weight?: number }>();
+    weighted.update([{ id: "a" }, { id: "b", weight: 2 }], 0);
+    for (let n = 0; n < 30; n++) weighted.pick(0, seeded(1));
+    expect(weighted.instances.map(({ inFlight }) => inFlight)).toEqual([10, 20]);
+  });
+
   it("never takes the dearer one of two instances", () => {
     const state = fc.record({ latency: fc.integer({ min: 31, max: 5_000 }), inFlight: fc.nat(50) });
     fc.assert(

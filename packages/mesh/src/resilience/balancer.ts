@@ -1,8 +1,14 @@
 import { Ejection, type InstanceOutcome, maxEjected } from "./ejection.ts";
 import { PeakEwma } from "./latency.ts";
 
+/** Where a service runs. Twice the `weight` (default 1) gets twice the requests at equal latency, under load. */
+export interface Place {
+  readonly id: string;
+  readonly weight?: number;
+}
+
 /** One place where a service runs, and how it has been doing. */
-export class Instance<T> {
+export class Instance<T extends Place = Place> {
   endpoint: T;
   inFlight = 0;
   /** What the registry's active checks say. */
@@ -15,9 +21,9 @@ export class Instance<T> {
     this.latency = new PeakEwma(now);
   }
 
-  /** Expected wait for one more request. */
+  /** Expected wait for one more request, for its weight (as in tower's weighted load). */
   cost(now: number): number {
-    return this.latency.value(now) * (this.inFlight + 1);
+    return (this.latency.value(now) * (this.inFlight + 1)) / (this.endpoint.weight ?? 1);
   }
 
   /** In the rotation: neither found sick nor ejected. */
@@ -33,7 +39,7 @@ export class Instance<T> {
  * When no instance is fit to serve, all of them get traffic (Envoy's panic mode): a snapshot that says "all dead" is
  * more often wrong than right, and the circuit breaker above looks after the case that it is not.
  */
-export class Balancer<T extends { readonly id: string }> {
+export class Balancer<T extends Place> {
   #instances: Instance<T>[] = [];
   /** Reused by every pick. */
   readonly #candidates: Instance<T>[] = [];
@@ -109,7 +115,7 @@ export class Balancer<T extends { readonly id: string }> {
 }
 
 /** Power of two choices. */
-function choose<T>(
+function choose<T extends Place>(
   candidates: readonly Instance<T>[],
   now: number,
   random: () => number,

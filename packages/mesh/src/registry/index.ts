@@ -1,0 +1,10 @@
+export { refuseAddress } from "./allowed-address.ts";
+export { httpService, type HttpService, type HttpServiceOptions } from "./http-service.ts";
+export { type InstanceRecord, renewAfter } from "./instance-record.ts";
+export { callKey } from "./keys.ts";
+export type { LoadSnapshot } from "./known-instances.ts";
+export { outsideCalls } from "./outside-calls.ts";
+export { Endpoint, InstanceName, Lease, Registration, Snapshot } from "./registration.ts";
+export { issueRegistrationToken, verifyRegistrationToken } from "./registration-token.ts";
+export { Registry, type RegistryStore } from "./registry.ts";
+export { snapshotOf } from "./snapshot.ts";
