@@ -20,8 +20,13 @@ export { openApiPath } from "./contract/path.ts";
 export { hasCode, isMeshError, MeshError, meshError, type MeshErrorOptions, toMeshError } from "./error.ts";
 export { Health, healthOf } from "./health.ts";
 export { describe, log } from "./log.ts";
-export { outbound } from "./outbound.ts";
-export type { Answer, Outbound, OutboundLayer, OutboundNext, Transport } from "./outbound/call.ts";
+export { outbound, type OutboundOptions } from "./outbound.ts";
+export type { Answer, Host, Outbound, OutboundLayer, OutboundNext, Transport } from "./outbound/call.ts";
+export { Callees } from "./outbound/callees.ts";
+export type { Observation, Sink } from "./outbound/observation.ts";
+export { type Feature, POLICIES, type Policies } from "./outbound/policies.ts";
+export type { Priority } from "./resilience/bulkhead.ts";
+export { regionOf } from "./regional/region-of.ts";
 export { type Problem, PROBLEM_TYPE, problemResponse, toProblem } from "./problem.ts";
 export { type Runtime, systemRuntime } from "./runtime.ts";
 export type {

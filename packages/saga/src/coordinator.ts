@@ -40,6 +40,7 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
+      const host = { service: "saga", env, waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work) };
       const index = new SagaIndex((options.index ?? defaultIndex)(env));
       this.#driver = new Driver({
         store: new SqlStore(ctx.storage),
@@ -48,9 +49,11 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         definition: find,
         publish: (snapshot) => index.publish(snapshot),
         async call(operation, input, saga, timeout, { trace, principal }) {
-          const context = rootContext(trace, { principal });
-          return (await invoke(operation, input, connect(env, operation.service), context, { saga, timeout }))
-            .body;
+          // Money may be on its way: what browses can wait.
+          const context = rootContext(trace, { principal, priority: "critical" });
+          const transport = connect(env, operation.service);
+          const options = { saga, timeout };
+          return (await invoke(operation, input, transport, context, options, undefined, host)).body;
         },
       });
     }

@@ -2,7 +2,7 @@ import { invoke, type Operation, type OutboundNext, type Respond, toReply } from
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { authorize } from "../auth/authenticate.ts";
-import { contextOf } from "../request/trace-request.ts";
+import { contextOf, hostOf } from "../request/trace-request.ts";
 import type { GatewayEnv } from "../variables.ts";
 import { decodeInput } from "./decode-input.ts";
 import { toResponse } from "./reply.ts";
@@ -65,7 +65,15 @@ export function routes<E extends GatewayEnv>(app: Hono<E>, equipment: Equipment)
     mount(at(operation, options), options, async (c) => {
       const transport = transportTo(operation.service, c.env);
       const context = contextOf(c, { lasting: operation.keyed });
-      const answer = await invoke(operation, c.var.input, transport, context, {}, equipment.outbound);
+      const answer = await invoke(
+        operation,
+        c.var.input,
+        transport,
+        context,
+        {},
+        equipment.outbound,
+        hostOf(c),
+      );
       return toResponse(operation, { ...answer, headers: Object.fromEntries(answer.headers) });
     });
 

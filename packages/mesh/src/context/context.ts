@@ -1,3 +1,4 @@
+import type { Priority } from "../resilience/bulkhead.ts";
 import type { Trace } from "./trace.ts";
 
 /** The signed-in user on whose behalf a request runs. */
@@ -25,6 +26,10 @@ export interface Context {
   readonly hops: number;
   /** An outer layer of the chain is already retrying, so this one must not. */
   readonly retrying: boolean;
+  /** Who is served when not everybody can be; unset = what the called operation says of itself. */
+  readonly priority: Priority | undefined;
+  /** Part of the world that shares its knowledge of the callees' health; unset = not known. */
+  readonly region: string | undefined;
   readonly saga: SagaStep | undefined;
   readonly idempotencyKey: string | undefined;
   /** Aborted when the caller is gone. */
@@ -37,6 +42,8 @@ export function rootContext(trace: Trace, parts: Partial<Context> = {}): Context
     principal: undefined,
     hops: 0,
     retrying: false,
+    priority: undefined,
+    region: undefined,
     saga: undefined,
     idempotencyKey: undefined,
     signal: undefined,
