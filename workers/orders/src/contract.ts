@@ -109,5 +109,6 @@ export const orders = contract(
       "order.cancelling": OrderFacts,
       "order.cancelled": OrderFacts,
     },
+    readers: ["views", "shipping", "notifications", "payments", "inventory", "catalog"],
   },
 );
