@@ -5,6 +5,7 @@ export { JwksCache, type LoadKeys } from "./auth/jwks-cache.ts";
 export { OPERATOR } from "./auth/operator-token.ts";
 export { boundary } from "./errors/boundary.ts";
 export { rescue } from "./errors/rescue.ts";
+export { admission } from "./limits/admission.ts";
 export { bodyLimit } from "./limits/body-limit.ts";
 export { cors, type CorsOptions } from "./limits/cors.ts";
 export {

@@ -92,6 +92,19 @@ describe("a call", () => {
   });
 });
 
+describe("depth", () => {
+  it("grows with each nested call, and a fifth level is refused by name before anything is sent", async () => {
+    const { calls, requests } = shopThat(ok);
+    await calls({ depth: 3 }).get({ id: "1" });
+    expect(requests[0]?.headers.get("weft-depth")).toBe("4");
+    await expect(calls({ depth: 4 }).get({ id: "1" })).rejects.toMatchObject({
+      code: "HOP_LIMIT_EXCEEDED",
+      detail: "shop.get would be nested 5 deep; at most 4 calls may wait for one another.",
+    });
+    expect(requests).toHaveLength(1);
+  });
+});
+
 describe("deadline", () => {
   it("sends the smaller of the caller's remaining time and the operation's timeout", async () => {
     const { calls, requests } = shopThat(ok);

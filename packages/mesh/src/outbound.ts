@@ -4,6 +4,7 @@ import type { OutboundNext } from "./outbound/call.ts";
 import { Callees } from "./outbound/callees.ts";
 import { circuit } from "./outbound/circuit.ts";
 import { deadline } from "./outbound/deadline.ts";
+import { depth } from "./outbound/depth.ts";
 import { fallback } from "./outbound/fallback.ts";
 import { hedge } from "./outbound/hedge.ts";
 import type { Sink } from "./outbound/observation.ts";
@@ -40,6 +41,8 @@ export function outbound(options: OutboundOptions = {}): OutboundNext {
     [
       // A caller's bug is the caller's: it must not cost a hop, nor be hidden by a fallback.
       validate,
+      // As much a caller's bug: a chain that is too long is so at every try, and no fallback should hide it.
+      depth(),
       // Outside everything that can fail, so that a degraded answer covers each of the failures below.
       fallback,
       // What the caller experienced: outside the retries, so that a call which worked at the second try is a success.

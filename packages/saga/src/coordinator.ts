@@ -48,9 +48,9 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         runtime,
         definition: find,
         publish: (snapshot) => index.publish(snapshot),
-        async call(operation, input, saga, timeout, { trace, principal }) {
+        async call(operation, input, saga, timeout, { trace, principal, hops = 0 }) {
           // Money may be on its way: what browses can wait.
-          const context = rootContext(trace, { principal, priority: "critical" });
+          const context = rootContext(trace, { principal, hops, priority: "critical" });
           const transport = connect(env, operation.service);
           const options = { saga, timeout };
           return (await invoke(operation, input, transport, context, options, undefined, host)).body;

@@ -1,10 +1,12 @@
 import {
   accessLog,
+  admission,
   bodyLimit,
   cleanHeaders,
   clientOf,
   cors,
   rescue,
+  type RouteOptions,
   routes,
   traceRequest,
 } from "@weft/gateway";
@@ -58,6 +60,7 @@ app.use(
 
 const { forward, compose } = routes(app, {
   authenticate: whoIsAsking,
+  admit: admission(),
   limit: perClient,
   once: idempotent({
     store: (c) => c.env.IDEMPOTENCY,
@@ -69,18 +72,21 @@ const { forward, compose } = routes(app, {
   outbound: toMesh,
 });
 
+/** Whoever looks around can do so in a minute; whoever pays cannot. */
+const browsing: RouteOptions = { use: [etag()], priority: "background" };
+
 forward(api.register);
 forward(api.logIn, { use: [perLogin] });
 forward(api.getProfile);
 forward(api.getKeys);
-compose(api.listProducts, listProducts, { use: [etag()] });
-compose(api.getProduct, getProduct, { use: [etag()] });
-compose(api.getRecommendations, recommendations, { use: [etag()] });
-compose(api.placeOrder, placeOrder);
+compose(api.listProducts, listProducts, browsing);
+compose(api.getProduct, getProduct, browsing);
+compose(api.getRecommendations, recommendations, browsing);
+compose(api.placeOrder, placeOrder, { priority: "critical" });
 forward(api.listOrders);
 forward(api.getOrder);
 forward(api.streamOrder);
-forward(api.cancelOrder);
+forward(api.cancelOrder, { priority: "critical" });
 compose(api.getOverview, overview);
 
 // Operators' paths: the services let in nobody else.

@@ -31,12 +31,15 @@ export const traceRequest: MiddlewareHandler<GatewayEnv> = async (c, next) => {
  * work, whose answer the client may come back for.
  */
 export function contextOf(
-  c: { readonly var: Pick<GatewayVariables, "trace" | "principal">; readonly req: { readonly raw: Request } },
+  c: {
+    readonly var: Pick<GatewayVariables, "trace" | "principal" | "priority">;
+    readonly req: { readonly raw: Request };
+  },
   { lasting = false } = {},
 ): Context {
-  const { trace, principal } = c.var;
+  const { trace, principal, priority } = c.var;
   const region = regionOf(c.req.raw);
-  return rootContext(trace, { principal, region, signal: lasting ? undefined : c.req.raw.signal });
+  return rootContext(trace, { principal, priority, region, signal: lasting ? undefined : c.req.raw.signal });
 }
 
 /** The gateway, as the Worker that calls into the mesh come from. */

@@ -1,4 +1,4 @@
-import { invoke, type Operation, type OutboundNext, type Respond, toReply } from "@weft/mesh";
+import { invoke, type Operation, type OutboundNext, type Priority, type Respond, toReply } from "@weft/mesh";
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { authorize } from "../auth/authenticate.ts";
@@ -12,6 +12,8 @@ import { transportTo } from "./transport.ts";
 export interface Equipment {
   authenticate: MiddlewareHandler;
   limit: MiddlewareHandler;
+  /** Takes requests of the given priority in, or refuses them while there is no room. */
+  admit?: (priority: Priority) => MiddlewareHandler;
   /** Runs keyed operations once per Idempotency-Key. */
   once: MiddlewareHandler;
   /** The stack that calls into the mesh go through. */
@@ -23,6 +25,8 @@ export interface RouteOptions {
   path?: string;
   /** Middleware of this route alone; runs after the client is known and limited. */
   use?: MiddlewareHandler[];
+  /** Who is served first when not everybody can be; default normal. */
+  priority?: Priority;
 }
 
 export type Compose<E extends GatewayEnv, O extends Operation> = (
@@ -31,8 +35,14 @@ export type Compose<E extends GatewayEnv, O extends Operation> = (
 ) => Promise<z.input<O["output"]> | Respond<z.input<O["output"]>>>;
 
 /** The chain of a public operation, in reading order. */
-function chain(operation: Operation, equipment: Equipment, { use = [] }: RouteOptions): MiddlewareHandler[] {
+function chain(
+  operation: Operation,
+  equipment: Equipment,
+  { use = [], priority = "normal" }: RouteOptions,
+): MiddlewareHandler[] {
   return [
+    // Before any work: a refusal must cost next to nothing.
+    ...(equipment.admit ? [equipment.admit(priority)] : []),
     // Public answers are for everybody: whoever asks for one is not looked at, and pays by address.
     ...(operation.auth === "none" ? [] : [equipment.authenticate]),
     // Before refusing anybody: guessing tokens is limited as well.

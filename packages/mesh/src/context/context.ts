@@ -22,8 +22,12 @@ export interface Context {
   /** When the caller stops waiting, in ms of this isolate's clock. */
   readonly deadline: number | undefined;
   readonly principal: Principal | undefined;
-  /** Hops that the request has gone through so far. */
+  /** Hops that led here since the request came in, those before a saga's start included. */
   readonly hops: number;
+  /** Calls that are waiting for this one, each for the next. */
+  readonly depth: number;
+  /** Who is served when not everybody can be; unset = what the called operation says of itself. */
+  readonly priority: Priority | undefined;
   /** An outer layer of the chain is already retrying, so this one must not. */
   readonly retrying: boolean;
   /** Who is served when not everybody can be; unset = what the called operation says of itself. */
@@ -41,6 +45,8 @@ export function rootContext(trace: Trace, parts: Partial<Context> = {}): Context
     deadline: undefined,
     principal: undefined,
     hops: 0,
+    depth: 0,
+    priority: undefined,
     retrying: false,
     priority: undefined,
     region: undefined,

@@ -1,3 +1,4 @@
+import type { Priority } from "../resilience/bulkhead.ts";
 import type { Context, Principal, SagaStep } from "./context.ts";
 import type { Priority } from "../resilience/bulkhead.ts";
 import { childOf, formatTraceparent, newTrace, parseTraceparent } from "./trace.ts";
@@ -8,6 +9,9 @@ export const header = {
   remaining: "weft-remaining-ms",
   principal: "weft-principal",
   hops: "weft-hops",
+  depth: "weft-depth",
+  /** critical, normal or background; as the first caller or an operation on the way decided. */
+  priority: "weft-priority",
   retrying: "weft-retrying",
   /** critical, normal or background; as the first caller or an operation on the way decided. */
   priority: "weft-priority",
@@ -35,6 +39,8 @@ function decodePrincipal(text: string | null): Principal | undefined {
 export function writeContext(headers: Headers, context: Context, now: number): void {
   headers.set(header.traceparent, formatTraceparent(context.trace));
   headers.set(header.hops, String(context.hops));
+  headers.set(header.depth, String(context.depth));
+  if (context.priority !== undefined) headers.set(header.priority, context.priority);
   if (context.deadline !== undefined)
     headers.set(header.remaining, String(Math.max(0, Math.round(context.deadline - now))));
   if (context.principal) headers.set(header.principal, encodePrincipal(context.principal));
@@ -59,6 +65,8 @@ export function readContext(request: Request, now: number): Context {
     deadline: remaining === null ? undefined : now + Number(remaining),
     principal: decodePrincipal(headers.get(header.principal)),
     hops: Number(headers.get(header.hops) ?? 0),
+    depth: Number(headers.get(header.depth) ?? 0),
+    priority: readPriority(headers.get(header.priority)),
     retrying: headers.has(header.retrying),
     priority: readPriority(headers.get(header.priority)),
     region: headers.get(header.region) ?? undefined,
