@@ -80,6 +80,7 @@ export async function startMesh({
           name: faultName(edge),
           main: join(faultWorkerDir ?? "", "fault-worker.js"),
           compatibility_date: "2026-10-01",
+          compatibility_flags: ["enable_request_signal"],
           services: [{ binding: "REAL", service: edge.to, props: { caller: edge.caller } }],
         },
         ...(faultWorkerDir && { prebuiltWorkerDir: faultWorkerDir }),

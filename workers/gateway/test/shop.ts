@@ -6,7 +6,7 @@ import { root, workers } from "../../../scripts/lib/project.ts";
 import { seed as products } from "../../catalog/seed.ts";
 import { seed as stock } from "../../inventory/seed.ts";
 
-const OPERATOR_TOKEN = "operators-only-in-tests";
+export const OPERATOR_TOKEN = "operators-only-in-tests";
 const secrets: Record<string, string> = {
   WEFT_OPERATOR_TOKEN: OPERATOR_TOKEN,
   USERS_KEY_SECRET: Buffer.alloc(32, 7).toString("base64"),
