@@ -17,6 +17,8 @@ import type { SagaSnapshot } from "./snapshot.ts";
 import { SqlStore } from "./sql-store.ts";
 
 export interface CoordinatorOptions<Env> {
+  /** Name of the service whose sagas these are. */
+  service?: string;
   /** Every definition, and every version of it, that may still have live sagas. */
   definitions: readonly SagaDefinition[];
   /** How a service is reached; by default through the binding that bears its name. */
@@ -40,7 +42,11 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      const host = { service: "saga", env, waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work) };
+      const host = {
+        service: options.service ?? "saga",
+        env,
+        waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),
+      };
       const index = new SagaIndex((options.index ?? defaultIndex)(env));
       this.#driver = new Driver({
         store: new SqlStore(ctx.storage),

@@ -6,7 +6,6 @@ import {
   clientOf,
   cors,
   rescue,
-  type RouteOptions,
   routes,
   traceRequest,
 } from "@weft/gateway";
@@ -72,21 +71,18 @@ const { forward, compose } = routes(app, {
   outbound: toMesh,
 });
 
-/** Whoever looks around can do so in a minute; whoever pays cannot. */
-const browsing: RouteOptions = { use: [etag()], priority: "background" };
-
 forward(api.register);
 forward(api.logIn, { use: [perLogin] });
 forward(api.getProfile);
 forward(api.getKeys);
-compose(api.listProducts, listProducts, browsing);
-compose(api.getProduct, getProduct, browsing);
-compose(api.getRecommendations, recommendations, browsing);
-compose(api.placeOrder, placeOrder, { priority: "critical" });
+compose(api.listProducts, listProducts, { use: [etag()] });
+compose(api.getProduct, getProduct, { use: [etag()] });
+compose(api.getRecommendations, recommendations, { use: [etag()] });
+compose(api.placeOrder, placeOrder);
 forward(api.listOrders);
 forward(api.getOrder);
 forward(api.streamOrder);
-forward(api.cancelOrder, { priority: "critical" });
+forward(api.cancelOrder);
 compose(api.getOverview, overview);
 
 // Operators' paths: the services let in nobody else.

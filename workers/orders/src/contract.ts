@@ -59,6 +59,7 @@ export const orders = contract(
       auth: "user",
       idempotent: true,
       keyed: true,
+      priority: "critical",
       allow: ["gateway"],
     }),
     find: query("GET /internal/orders/:orderId", {

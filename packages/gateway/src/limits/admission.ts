@@ -8,7 +8,8 @@ import type { GatewayEnv } from "../variables.ts";
  */
 export function admission(bulkhead = new Bulkhead()): (priority: Priority) => MiddlewareHandler<GatewayEnv> {
   return (priority) => async (c, next) => {
-    c.set("priority", priority);
+    // Of an ordinary request, the operations that it leads to say for themselves what they are worth.
+    if (priority !== "normal") c.set("priority", priority);
     if (!isProtected(c.env)) return next();
     if (!bulkhead.acquire(priority)) {
       throw meshError("OVERLOADED", "Try again in a moment.", { retryAfter: SHED_RETRY_AFTER });

@@ -25,8 +25,6 @@ export interface RouteOptions {
   path?: string;
   /** Middleware of this route alone; runs after the client is known and limited. */
   use?: MiddlewareHandler[];
-  /** Who is served first when not everybody can be; default normal. */
-  priority?: Priority;
 }
 
 export type Compose<E extends GatewayEnv, O extends Operation> = (
@@ -35,14 +33,10 @@ export type Compose<E extends GatewayEnv, O extends Operation> = (
 ) => Promise<z.input<O["output"]> | Respond<z.input<O["output"]>>>;
 
 /** The chain of a public operation, in reading order. */
-function chain(
-  operation: Operation,
-  equipment: Equipment,
-  { use = [], priority = "normal" }: RouteOptions,
-): MiddlewareHandler[] {
+function chain(operation: Operation, equipment: Equipment, { use = [] }: RouteOptions): MiddlewareHandler[] {
   return [
     // Before any work: a refusal must cost next to nothing.
-    ...(equipment.admit ? [equipment.admit(priority)] : []),
+    ...(equipment.admit ? [equipment.admit(operation.priority)] : []),
     // Public answers are for everybody: whoever asks for one is not looked at, and pays by address.
     ...(operation.auth === "none" ? [] : [equipment.authenticate]),
     // Before refusing anybody: guessing tokens is limited as well.

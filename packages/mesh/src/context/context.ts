@@ -26,8 +26,6 @@ export interface Context {
   readonly hops: number;
   /** Calls that are waiting for this one, each for the next. */
   readonly depth: number;
-  /** Who is served when not everybody can be; unset = what the called operation says of itself. */
-  readonly priority: Priority | undefined;
   /** An outer layer of the chain is already retrying, so this one must not. */
   readonly retrying: boolean;
   /** Who is served when not everybody can be; unset = what the called operation says of itself. */
@@ -46,7 +44,6 @@ export function rootContext(trace: Trace, parts: Partial<Context> = {}): Context
     principal: undefined,
     hops: 0,
     depth: 0,
-    priority: undefined,
     retrying: false,
     priority: undefined,
     region: undefined,

@@ -1,4 +1,3 @@
-import type { Priority } from "../resilience/bulkhead.ts";
 import type { Context, Principal, SagaStep } from "./context.ts";
 import type { Priority } from "../resilience/bulkhead.ts";
 import { childOf, formatTraceparent, newTrace, parseTraceparent } from "./trace.ts";
@@ -10,8 +9,6 @@ export const header = {
   principal: "weft-principal",
   hops: "weft-hops",
   depth: "weft-depth",
-  /** critical, normal or background; as the first caller or an operation on the way decided. */
-  priority: "weft-priority",
   retrying: "weft-retrying",
   /** critical, normal or background; as the first caller or an operation on the way decided. */
   priority: "weft-priority",
@@ -40,7 +37,6 @@ export function writeContext(headers: Headers, context: Context, now: number): v
   headers.set(header.traceparent, formatTraceparent(context.trace));
   headers.set(header.hops, String(context.hops));
   headers.set(header.depth, String(context.depth));
-  if (context.priority !== undefined) headers.set(header.priority, context.priority);
   if (context.deadline !== undefined)
     headers.set(header.remaining, String(Math.max(0, Math.round(context.deadline - now))));
   if (context.principal) headers.set(header.principal, encodePrincipal(context.principal));
@@ -66,7 +62,6 @@ export function readContext(request: Request, now: number): Context {
     principal: decodePrincipal(headers.get(header.principal)),
     hops: Number(headers.get(header.hops) ?? 0),
     depth: Number(headers.get(header.depth) ?? 0),
-    priority: readPriority(headers.get(header.priority)),
     retrying: headers.has(header.retrying),
     priority: readPriority(headers.get(header.priority)),
     region: headers.get(header.region) ?? undefined,

@@ -17,7 +17,7 @@ export const shed =
     async function takeIn(call) {
       const { env, context, service } = call.scope;
       if (!isProtected(env)) return next(call);
-      const priority = context.priority ?? "normal";
+      const priority = context.priority ?? call.operation?.priority ?? "normal";
       if (!bulkhead.acquire(priority)) {
         throw meshError("OVERLOADED", `${service} has no room for ${priority} calls.`, {
           retryAfter: SHED_RETRY_AFTER,
