@@ -17,6 +17,7 @@ export { decoder, fieldErrors, parseInput } from "./contract/decode.ts";
 export { type Auth, command, events, type Operation, query } from "./contract/operation.ts";
 export { pageInput, pageOf } from "./contract/page.ts";
 export { openApiPath } from "./contract/path.ts";
+export type { FaultRule } from "./faults/rule.ts";
 export { hasCode, isMeshError, MeshError, meshError, type MeshErrorOptions, toMeshError } from "./error.ts";
 export { Health, healthOf } from "./health.ts";
 export { describe, log } from "./log.ts";

@@ -5,8 +5,11 @@ import { Callees } from "./outbound/callees.ts";
 import { circuit } from "./outbound/circuit.ts";
 import { deadline } from "./outbound/deadline.ts";
 import { depth } from "./outbound/depth.ts";
+import { FaultBoard } from "./faults/board.ts";
+import { readRules } from "./faults/read-rules.ts";
 import { fallback } from "./outbound/fallback.ts";
 import { hedge } from "./outbound/hedge.ts";
+import { inject } from "./outbound/inject.ts";
 import type { Sink } from "./outbound/observation.ts";
 import { observeAttempt } from "./outbound/observe-attempt.ts";
 import { observeRoute } from "./outbound/observe-route.ts";
@@ -61,6 +64,8 @@ export function outbound(options: OutboundOptions = {}): OutboundNext {
       observeAttempt(callees, runtime, observed),
       // One try: hop count, time limit, and failures named. Every layer above sees MeshErrors only.
       attempt(runtime),
+      // Innermost: a rehearsed failure looks like a real one to every layer above.
+      inject(new FaultBoard(readRules), runtime),
     ],
     options.carry ?? transport(runtime),
   );

@@ -2,16 +2,23 @@ import { checkout } from "@shop/checkout/contract";
 import { inventory } from "@shop/inventory/contract";
 import { orders } from "@shop/orders/contract";
 import { payments } from "@shop/payments/contract";
-import { calls, service } from "@weft/mesh";
+import { bindings, calls, service } from "@weft/mesh";
 import { audit } from "./audit.ts";
 import { control } from "./contract.ts";
+import { clearFaults, type FaultEnv, listFaults, setFaults } from "./faults/faults.ts";
 
 /** One object per idempotency key; the gateway's binding IDEMPOTENCY leads here. */
 export { IdempotencyStore } from "@weft/idempotency/store";
 
+/** One object, with the faults that operators have set; every Worker's binding FAULTS leads here. */
+export { FaultSwitch } from "@weft/mesh/fault-switch";
+
 export default service(control, {
-  use: [calls({ orders, payments, inventory, checkout })],
+  use: [bindings<FaultEnv>(), calls({ orders, payments, inventory, checkout })],
   handlers: {
     audit: ({ mesh }) => audit(mesh),
+    getFaults: ({ env }) => listFaults(env),
+    setFaults: ({ env, input }) => setFaults(env, input.items, Date.now()),
+    clearFaults: ({ env }) => clearFaults(env),
   },
 });

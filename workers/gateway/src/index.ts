@@ -87,6 +87,9 @@ compose(api.getOverview, overview);
 
 // Operators' paths: the services let in nobody else.
 forward(services.control.operations.audit, { path: "/_weft/audit" });
+forward(services.control.operations.getFaults, { path: "/_weft/faults" });
+forward(services.control.operations.setFaults, { path: "/_weft/faults" });
+forward(services.control.operations.clearFaults, { path: "/_weft/faults" });
 forward(services.notifications.operations.list, { path: "/_weft/notifications" });
 forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
 
