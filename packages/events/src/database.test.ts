@@ -68,7 +68,7 @@ describe("a unit of work", () => {
     await shop.place("a");
     const db = drizzle(shop.ordersDb);
     let runs = 0;
-    const write = transact(scope(), db, publisher(orders, { to: {}, readers: [] }), async (tx) => {
+    const write = transact(scope(), db, publisher(orders, { to: {} }), async (tx) => {
       runs++;
       tx.rerunOn("orders.id");
       tx.emit("order.cancelled", "x", { orderId: "x", amount: runs });
@@ -103,7 +103,7 @@ describe("a unit of work", () => {
 });
 
 describe("GET /internal/events", () => {
-  const log = publisher(orders, { to: {}, readers: ["shipping"] }).log.operation;
+  const log = publisher(orders, { to: {} }).log.operation;
 
   it("gives the log in pages with its head, as envelopes of the publisher's trace", async () => {
     const shop = openShop();

@@ -5,6 +5,7 @@ import { eventLogOf, readLog } from "./log.ts";
 export interface EventSource<E extends EventTypes = EventTypes> {
   readonly name: string;
   readonly events: E;
+  readonly readers: readonly string[];
 }
 
 /** A service's events and who gets them. */
@@ -19,17 +20,15 @@ export interface Publisher<E extends EventTypes = EventTypes> {
 export interface PublisherOptions<E extends EventTypes> {
   /** One queue per subscriber, by the name of its producer binding. */
   to: Readonly<Record<string, "all" | readonly (keyof E & string)[]>>;
-  /** Names of the Workers that may read the log. */
-  readers: readonly string[];
 }
 
 export function publisher<E extends EventTypes>(
   contract: EventSource<E>,
-  { to, readers }: PublisherOptions<E>,
+  { to }: PublisherOptions<E>,
 ): Publisher<E> {
   return {
     contract,
     to,
-    log: { operation: eventLogOf(contract.name, readers), handler: readLog(contract.name) },
+    log: { operation: eventLogOf(contract.name, contract.readers), handler: readLog(contract.name) },
   };
 }

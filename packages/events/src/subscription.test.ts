@@ -33,6 +33,5 @@ it("types events by the contract and handlers by the service's resources", () =>
   publisher(orders, {
     // @ts-expect-error -- not an event of the contract
     to: { QUEUE: ["order.unheard"] },
-    readers: [],
   });
 });

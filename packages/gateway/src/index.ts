@@ -6,6 +6,7 @@ export { OPERATOR } from "./auth/operator-token.ts";
 export { registrar } from "./auth/registrar.ts";
 export { boundary } from "./errors/boundary.ts";
 export { rescue } from "./errors/rescue.ts";
+export { admission } from "./limits/admission.ts";
 export { bodyLimit } from "./limits/body-limit.ts";
 export { cors, type CorsOptions } from "./limits/cors.ts";
 export {
@@ -18,7 +19,7 @@ export {
 export { cleanHeaders } from "./request/clean-headers.ts";
 export { json } from "./request/json.ts";
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./openapi/openapi.ts";
-export { contextOf, traceRequest } from "./request/trace-request.ts";
+export { contextOf, hostOf, traceRequest } from "./request/trace-request.ts";
 export { type Compose, type Equipment, type RouteOptions, routes } from "./routes/routes.ts";
 export { transportTo } from "./routes/transport.ts";
 export type { GatewayEnv, GatewayVariables } from "./variables.ts";

@@ -1,4 +1,4 @@
-import type { MeshError, Principal, Trace } from "@weft/mesh";
+import type { MeshError, Principal, Priority, Trace } from "@weft/mesh";
 
 /** What the gateway's middleware knows of a request. */
 export interface GatewayVariables {
@@ -7,6 +7,8 @@ export interface GatewayVariables {
   trace: Trace;
   /** Who is signed in; set by `authenticate`. */
   principal: Principal | undefined;
+  /** Of the request's route; set by `admission`. */
+  priority: Priority | undefined;
   /** Why the request's credentials were not accepted; thrown where they are needed. */
   refusal: MeshError | undefined;
   /** The validated input of the operation. */

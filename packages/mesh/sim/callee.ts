@@ -19,12 +19,14 @@ const LATENCY = 50;
 export const faults = {
   /** The slowest to detect: an error whose cause may be the requests' content. */
   errors: { name: "all 500", rate: 1, outcome: "failure", latency: 50 },
-  unavailable: { name: "all 503", rate: 1, outcome: "overload", latency: 50 },
+  unavailable: { name: "all 503", rate: 1, outcome: "unavailable", latency: 50 },
   timeouts: { name: "all time out (2 s)", rate: 1, outcome: "overload", latency: 2_000 },
   third: { name: "30 % 500", rate: 0.3, outcome: "failure", latency: 50 },
   most: { name: "60 % 500", rate: 0.6, outcome: "failure", latency: 50 },
-  /** Half and more of overload signals open a circuit by design: the price is shown. */
-  mostOverload: { name: "60 % 503", rate: 0.6, outcome: "overload", latency: 50 },
+  mostUnavailable: { name: "60 % 503", rate: 0.6, outcome: "unavailable", latency: 50 },
+  thirdUnavailable: { name: "30 % 503", rate: 0.3, outcome: "unavailable", latency: 50 },
+  /** Half and more of timeouts and connect errors open a circuit by design: the price is shown. */
+  mostOverload: { name: "60 % refused", rate: 0.6, outcome: "overload", latency: 50 },
   noise: { name: "2 % 500", rate: 0.02, outcome: "failure", latency: 50 },
 } as const satisfies Record<string, Fault>;
 

@@ -1,6 +1,6 @@
 import { backoff } from "../src/resilience/backoff.ts";
 import { CircuitBreaker } from "../src/resilience/circuit-breaker.ts";
-import { isOverload } from "../src/resilience/outcome.ts";
+import { asksForLess } from "../src/resilience/outcome.ts";
 import { Reporter } from "../src/resilience/reporter.ts";
 import { RetryBudget } from "../src/resilience/retry-budget.ts";
 import { Throttle } from "../src/resilience/throttle.ts";
@@ -92,7 +92,7 @@ export class Isolate {
       }
       const allowed = this.#budget ? this.#budget.failure() : true;
       if (!allowed || attempt >= policy.attempts || this.#breaker?.retriesAllowed(now) === false) return;
-      const wait = backoff(attempt, isOverload(outcome), random()) ?? 0;
+      const wait = backoff(attempt, asksForLess(outcome), random()) ?? 0;
       clock.schedule(wait, () => this.#attempt(call, attempt + 1));
     });
   }

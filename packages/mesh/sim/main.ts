@@ -34,7 +34,11 @@ console.log(outageTable(others, ({ fault }) => fault.name));
 
 console.log("\nRandom errors: success during the outage in %, differences in points\n");
 const partial = partialOutage(experiment);
-const overload = partialOutage(experiment, [faults.mostOverload]);
+const overload = partialOutage(experiment, [
+  faults.thirdUnavailable,
+  faults.mostUnavailable,
+  faults.mostOverload,
+]);
 console.log(
   table([
     [

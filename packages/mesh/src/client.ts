@@ -2,7 +2,8 @@ import { type Context, type SagaStep } from "./context/context.ts";
 import type { Contract, InputOf, OutputOf } from "./contract/contract.ts";
 import type { Operation } from "./contract/operation.ts";
 import { outbound } from "./outbound.ts";
-import type { Answer, OutboundNext, Transport } from "./outbound/call.ts";
+import type { Answer, Host, OutboundNext, Transport } from "./outbound/call.ts";
+import type { Feature } from "./outbound/policies.ts";
 
 export interface CallOptions<O = unknown> {
   /** Upper limit for the whole call in ms; the operation's own timeout applies if it is shorter. */
@@ -10,6 +11,8 @@ export interface CallOptions<O = unknown> {
   /** Answer to give when the callee fails, or how to make it from the error. */
   fallback?: O | ((error: unknown) => O);
   idempotencyKey?: string;
+  /** Protections to go without. */
+  off?: readonly Feature[];
   saga?: SagaStep;
 }
 
@@ -31,6 +34,7 @@ export function invoke(
   context: Context,
   options: CallOptions = {},
   next: OutboundNext = defaultStack,
+  host?: Host,
 ): Promise<Answer> {
   const { fallback } = options;
   return next({
@@ -45,7 +49,10 @@ export function invoke(
     timeout: options.timeout,
     fallback:
       fallback === undefined || typeof fallback === "function" ? (fallback as undefined) : () => fallback,
+    off: options.off,
+    host,
     attempt: 1,
+    probe: false,
   });
 }
 
@@ -55,11 +62,12 @@ export function client<C extends Contract>(
   transport: Transport,
   context: Context,
   next: OutboundNext = defaultStack,
+  host?: Host,
 ): Client<C> {
   const calls = Object.entries(contract.operations).map(([name, operation]) => [
     name,
     async (input: unknown, options?: CallOptions) =>
-      (await invoke(operation, input, transport, context, options, next)).body,
+      (await invoke(operation, input, transport, context, options, next, host)).body,
   ]);
   return Object.fromEntries(calls) as Client<C>;
 }

@@ -27,6 +27,12 @@ export const codes = {
   RATE_LIMITED: { status: 429, retryable: true, title: "Too many requests" },
   INTERNAL: { status: 500, retryable: false, title: "Something went wrong on our side" },
   UNAVAILABLE: { status: 503, retryable: true, title: "A part of the system is not available" },
+  CIRCUIT_OPEN: {
+    status: 503,
+    retryable: true,
+    title: "Calls to a failing part of the system are held back",
+  },
+  OVERLOADED: { status: 503, retryable: true, title: "There is more work than can be done" },
   DEADLINE_EXCEEDED: { status: 504, retryable: true, title: "The answer did not come in time" },
   HOP_LIMIT_EXCEEDED: { status: 508, retryable: false, title: "The call went through too many services" },
 } as const satisfies Record<string, { status: number; retryable: boolean; title: string }>;

@@ -6,8 +6,10 @@ export interface MeshErrorOptions {
   title?: string;
   detail?: string;
   errors?: FieldError[];
-  /** Seconds after which a retry makes sense. */
+  /** Seconds after which a retry makes sense; negative: never. */
   retryAfter?: number;
+  /** HTTP status of the answer that this error was read from. */
+  received?: number;
   /** Answer headers that belong to this error, such as `Allow`. */
   headers?: Record<string, string>;
   cause?: unknown;
@@ -23,6 +25,8 @@ export class MeshError extends Error {
   readonly detail: string | undefined;
   readonly errors: FieldError[] | undefined;
   readonly retryAfter: number | undefined;
+  /** Set on errors that another service answered with; missing where no answer came. */
+  readonly received: number | undefined;
   readonly headers: Record<string, string>;
 
   constructor(code: string, options: MeshErrorOptions) {
@@ -34,6 +38,7 @@ export class MeshError extends Error {
     this.detail = options.detail;
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
+    this.received = options.received;
     this.headers = options.headers ?? {};
   }
 }

@@ -10,7 +10,7 @@ export const Health = z.object({
 /** The health operation that `service()` mounts for every service: its own checks, such as its database. */
 export function healthOf(service: string): Operation {
   return {
-    ...query("GET /internal/health", { output: Health, timeout: 2_000, allow: ["gateway", "control"] }),
+    ...query("GET /internal/health", { output: Health, timeout: 2_000, allow: ["gateway"] }),
     id: `${service}.health`,
     service,
   };

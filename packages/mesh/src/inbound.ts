@@ -2,7 +2,9 @@ import { refuseExpired } from "./inbound/deadline.ts";
 import { identity } from "./inbound/identity.ts";
 import { observe } from "./inbound/observe.ts";
 import { rescue } from "./inbound/rescue.ts";
+import { shed } from "./inbound/shed.ts";
 import { validate } from "./inbound/validate.ts";
+import type { Bulkhead } from "./resilience/bulkhead.ts";
 import { toReply } from "./reply.ts";
 import type { Runtime } from "./runtime.ts";
 import type { Inbound, InboundLayer, InboundNext, MountedOperation } from "./scope.ts";
@@ -12,6 +14,7 @@ import { stack } from "./stack.ts";
 export function inbound(
   { operation, handler }: MountedOperation,
   plugins: readonly InboundLayer[],
+  bulkhead: Bulkhead,
   runtime: Runtime,
 ): (call: Inbound) => Promise<Response> {
   const handle: InboundNext = async ({ scope, input, resources }) => {
@@ -30,6 +33,8 @@ export function inbound(
         identity,
         // Nobody waits for the answer of expired work.
         refuseExpired(runtime),
+        // After the refusals, which cost nothing; before the body is read: from here on the call takes room.
+        shed(bulkhead),
         // Input is checked before the plugins below open a unit of work or look a fence up.
         validate(operation),
         // What the service brings along: its unit of work, the saga fence. Outermost first.

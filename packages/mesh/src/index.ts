@@ -17,13 +17,20 @@ export { decoder, fieldErrors, parseInput } from "./contract/decode.ts";
 export { type Auth, command, events, type Operation, query } from "./contract/operation.ts";
 export { pageInput, pageOf } from "./contract/page.ts";
 export { fillPath, openApiPath } from "./contract/path.ts";
+export type { FaultRule } from "./faults/rule.ts";
 export { hasCode, isMeshError, MeshError, meshError, type MeshErrorOptions, toMeshError } from "./error.ts";
 export { excerpt } from "./excerpt.ts";
 export { Health, healthOf } from "./health.ts";
 export { describe, log } from "./log.ts";
-export { outbound } from "./outbound.ts";
-export type { Answer, Outbound, OutboundLayer, OutboundNext, Transport } from "./outbound/call.ts";
+export { outbound, type OutboundOptions } from "./outbound.ts";
+export type { Answer, Host, Outbound, OutboundLayer, OutboundNext, Transport } from "./outbound/call.ts";
+export { Callees } from "./outbound/callees.ts";
+export type { Observation, Sink } from "./outbound/observation.ts";
+export { type Feature, POLICIES, type Policies } from "./outbound/policies.ts";
+export { regionOf } from "./regional/region-of.ts";
 export { type Problem, PROBLEM_TYPE, problemResponse, toProblem } from "./problem.ts";
+export { Bulkhead, type Priority, SHED_RETRY_AFTER } from "./resilience/bulkhead.ts";
+export { isProtected } from "./inbound/shed.ts";
 export { type Runtime, systemRuntime } from "./runtime.ts";
 export type {
   Inbound,

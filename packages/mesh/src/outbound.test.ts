@@ -8,6 +8,8 @@ import { command, query } from "./contract/operation.ts";
 import { MeshError, meshError } from "./error.ts";
 import { outbound } from "./outbound.ts";
 import { problemResponse } from "./problem.ts";
+import { Callees } from "./outbound/callees.ts";
+import type { Policies } from "./outbound/policies.ts";
 import type { Runtime } from "./runtime.ts";
 
 const thing = z.object({ name: z.string() });
@@ -15,7 +17,7 @@ const shop = contract("shop", {
   get: query("GET /internal/things/:id", {
     input: z.object({ id: z.string() }),
     output: thing,
-    timeout: 1_500,
+    timeout: 4_000,
     allow: [],
   }),
   add: command("POST /internal/things", { input: thing, output: thing, allow: [] }),
@@ -26,11 +28,22 @@ const shop = contract("shop", {
     idempotent: true,
     allow: [],
   }),
+  keyed: command("POST /internal/keyed", { input: thing, output: thing, keyed: true, allow: [] }),
+  quick: query("GET /internal/quick/:id", {
+    input: z.object({ id: z.string() }),
+    output: thing,
+    tryTimeout: 300,
+    allow: [],
+  }),
   step: command("POST /internal/steps", { input: thing, output: thing, fenced: "do", allow: [] }),
 });
 
 /** A shop that gives the listed answers in turn, and a clock that moves only by sleeping. */
 function shopThat(...answers: (() => Response | Promise<Response>)[]) {
+  return shopWith({}, ...answers);
+}
+
+function shopWith(policies: Partial<Policies>, ...answers: (() => Response | Promise<Response>)[]) {
   const requests: Request[] = [];
   let time = 0;
   const runtime: Runtime = {
@@ -46,11 +59,14 @@ function shopThat(...answers: (() => Response | Promise<Response>)[]) {
       return answer();
     },
   };
+  const callees = new Callees(policies);
+  const path = outbound({ runtime, callees });
   const calls = (context: Partial<Context> = {}) =>
-    client(shop, transport, rootContext(newTrace(), context), outbound(runtime));
-  return { calls, requests, now: () => time };
+    client(shop, transport, rootContext(newTrace(), context), path);
+  return { calls, requests, callees, now: () => time };
 }
 
+const generous: Partial<Policies> = { retry: { attempts: 3, tokens: 100, tokensPerSuccess: 0.1 } };
 const ok = () => Response.json({ name: "it" });
 const fail =
   (...[code, detail, options]: Parameters<typeof meshError>) =>
@@ -82,12 +98,25 @@ describe("a call", () => {
   });
 });
 
+describe("depth", () => {
+  it("grows with each nested call, and a fifth level is refused by name before anything is sent", async () => {
+    const { calls, requests } = shopThat(ok);
+    await calls({ depth: 3 }).get({ id: "1" });
+    expect(requests[0]?.headers.get("weft-depth")).toBe("4");
+    await expect(calls({ depth: 4 }).get({ id: "1" })).rejects.toMatchObject({
+      code: "HOP_LIMIT_EXCEEDED",
+      detail: "shop.get would be nested 5 deep; at most 4 calls may wait for one another.",
+    });
+    expect(requests).toHaveLength(1);
+  });
+});
+
 describe("deadline", () => {
   it("sends the smaller of the caller's remaining time and the operation's timeout", async () => {
     const { calls, requests } = shopThat(ok);
     await calls({ deadline: 400 }).get({ id: "1" });
     await calls({ deadline: 9_000 }).get({ id: "1" });
-    expect(requests.map((request) => request.headers.get("weft-remaining-ms"))).toEqual(["400", "1500"]);
+    expect(requests.map((request) => request.headers.get("weft-remaining-ms"))).toEqual(["400", "4000"]);
   });
 
   it("does not call when no time is left", async () => {
@@ -101,20 +130,20 @@ describe("deadline", () => {
 
 describe("retry", () => {
   it("repeats a safe call until it works, marked as a retry", async () => {
-    const { calls, requests } = shopThat(fail("UNAVAILABLE"), fail("UNAVAILABLE"), ok);
+    const { calls, requests } = shopWith(generous, fail("UNAVAILABLE"), fail("UNAVAILABLE"), ok);
     expect(await calls().get({ id: "1" })).toEqual({ name: "it" });
     expect(requests.map((request) => request.headers.has("weft-retrying"))).toEqual([false, true, true]);
   });
 
   it("gives up after three tries", async () => {
-    const { calls, requests } = shopThat(fail("UNAVAILABLE"));
+    const { calls, requests } = shopWith(generous, fail("UNAVAILABLE"));
     await expect(calls().get({ id: "1" })).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(requests).toHaveLength(3);
   });
 
   it("repeats an idempotent command, never a plain one nor a saga step", async () => {
     for (const [name, tries] of [
-      ["put", 3],
+      ["put", 2],
       ["add", 1],
       ["step", 1],
     ] as const) {
@@ -140,10 +169,37 @@ describe("retry", () => {
   it("waits as long as Retry-After says, unless the deadline comes first", async () => {
     const patient = shopThat(fail("RATE_LIMITED", "", { retryAfter: 1 }), ok);
     await patient.calls().get({ id: "1" });
-    expect(patient.now()).toBe(1_000);
-    const hurried = shopThat(fail("RATE_LIMITED", "", { retryAfter: 2 }), ok);
+    expect(patient.now()).toBe(1_500);
+    const hurried = shopThat(fail("RATE_LIMITED", "", { retryAfter: 4 }), ok);
     await expect(hurried.calls().get({ id: "1" })).rejects.toMatchObject({ code: "RATE_LIMITED" });
     expect(hurried.requests).toHaveLength(1);
+  });
+});
+
+describe("retry within its budget", () => {
+  it("adds one try to a fresh isolate's first failing call, and then none", async () => {
+    const { calls, requests } = shopThat(fail("UNAVAILABLE"));
+    for (let n = 0; n < 3; n++)
+      await expect(calls().get({ id: "1" })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(requests).toHaveLength(4);
+  });
+
+  it("obeys a callee that says never", async () => {
+    const { calls, requests } = shopThat(fail("UNAVAILABLE", "", { retryAfter: -1 }));
+    await expect(calls().get({ id: "1" })).rejects.toMatchObject({ retryAfter: -1 });
+    expect(requests).toHaveLength(1);
+  });
+
+  it("repeats a command with a key", async () => {
+    const { calls, requests } = shopThat(fail("UNAVAILABLE"), ok);
+    await calls().keyed({ name: "x" }, { idempotencyKey: "k" });
+    expect(requests).toHaveLength(2);
+  });
+
+  it("ends a try at its own limit and spends the rest on another", async () => {
+    const { calls, requests } = shopThat(ok);
+    await calls({ deadline: 1_000 }).quick({ id: "1" });
+    expect(requests[0]?.headers.get("weft-remaining-ms")).toBe("300");
   });
 });
 

@@ -14,6 +14,8 @@ export interface Problem {
   retryable?: boolean;
 }
 
+/** gRPC A6: milliseconds to wait before a retry; negative = do not retry. */
+const PUSHBACK = "grpc-retry-pushback-ms";
 export const PROBLEM_TYPE = "application/problem+json";
 
 export function toProblem(error: MeshError, traceId: string): Problem {
@@ -38,8 +40,21 @@ export function problemResponse(error: MeshError, traceId: string): Response {
   const headers = new Headers(error.headers);
   headers.set("content-type", PROBLEM_TYPE);
   headers.set("cache-control", "no-store");
-  if (error.retryAfter !== undefined) headers.set("retry-after", String(Math.ceil(error.retryAfter)));
+  if (error.retryAfter !== undefined && error.retryAfter < 0) headers.set(PUSHBACK, "-1");
+  else if (error.retryAfter !== undefined) headers.set("retry-after", String(Math.ceil(error.retryAfter)));
   return Response.json(toProblem(error, traceId), { status: error.status, headers });
+}
+
+/** Seconds to wait according to Retry-After (seconds or an HTTP date) or gRPC's pushback; negative = never come back. */
+function retryAfterOf(headers: Headers): number | undefined {
+  const pushback = headers.get(PUSHBACK);
+  if (pushback !== null && Number(pushback) < 0) return -1;
+  const text = headers.get("retry-after");
+  if (text === null) return pushback === null ? undefined : Number(pushback) / 1_000;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds)) return Math.max(0, seconds);
+  const wait = (Date.parse(text) - Date.now()) / 1_000;
+  return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }
 
 /**
@@ -49,20 +64,24 @@ export function problemResponse(error: MeshError, traceId: string): Response {
 export async function fromResponse(service: string, response: Response): Promise<MeshError> {
   const text = await response.text();
   const location = response.headers.get("location");
-  const retryAfter = Number(response.headers.get("retry-after") ?? Number.NaN);
+  const retryAfter = retryAfterOf(response.headers);
+  const received = response.status;
   if (response.headers.get("content-type")?.startsWith(PROBLEM_TYPE)) {
     const problem = JSON.parse(text) as Problem;
     if (problem.code in codes || response.status < 500) {
       return new MeshError(problem.code, {
         ...problem,
         status: response.status,
-        retryAfter: Number.isFinite(retryAfter) ? retryAfter : undefined,
+        retryAfter,
+        received,
         // What the error is about: a caller may want to look at it.
         ...(location !== null && { headers: { location } }),
       });
     }
   }
-  return meshError("UNAVAILABLE", undefined, {
+  return meshError(response.status === 429 ? "RATE_LIMITED" : "UNAVAILABLE", undefined, {
+    retryAfter,
+    received,
     cause: `${service} answered ${response.status}: ${text.slice(0, 500)}`,
   });
 }

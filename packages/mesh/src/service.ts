@@ -10,6 +10,7 @@ import { healthOf, runChecks } from "./health.ts";
 import { inbound } from "./inbound.ts";
 import { problemResponse } from "./problem.ts";
 import type { Respond } from "./reply.ts";
+import { Bulkhead } from "./resilience/bulkhead.ts";
 import { type Runtime, systemRuntime } from "./runtime.ts";
 import type { MountedOperation, Plugin, ResourcesOf, Scope, Work } from "./scope.ts";
 
@@ -34,6 +35,8 @@ export interface ServiceDefinition<C extends Contract, P extends readonly Plugin
   /** The service's equipment; layers of earlier plugins are outside those of later ones. */
   use: P;
   handlers: Handlers<C, ResourcesOf<P>>;
+  /** Most calls at a time in one isolate, default 100; see BULKHEAD for how the classes share them. */
+  concurrency?: number;
 }
 
 function waitUntilOf(ctx: Pick<ExecutionContext, "waitUntil">): Scope["waitUntil"] {
@@ -50,10 +53,11 @@ function traceIdOf(request: Request): string {
  */
 export function service<C extends Contract, const P extends readonly Plugin[]>(
   contract: C,
-  { use, handlers }: ServiceDefinition<C, P>,
+  { use, handlers, concurrency }: ServiceDefinition<C, P>,
   runtime: Runtime = systemRuntime,
 ): ExportedHandler<never> {
   const plugins: readonly Plugin[] = use;
+  const bulkhead = new Bulkhead(concurrency === undefined ? {} : { limit: concurrency });
   const resourcesOf = (scope: Scope): Record<string, unknown> =>
     Object.assign(
       {},
@@ -61,7 +65,8 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
     );
 
   const workOf = (env: unknown, waitUntil: Scope["waitUntil"]): Work => ({
-    open(context = rootContext(newTrace())) {
+    // Nobody waits for an event or a cron run.
+    open(context = rootContext(newTrace(), { priority: "background" })) {
       const scope: Scope = { service: contract.name, env, context, caller: contract.name, waitUntil };
       return {
         scope,
@@ -91,7 +96,7 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
   const app = new Hono<{ Bindings: never }>();
   for (const mounted of operations) {
     const { operation } = mounted;
-    const run = inbound(mounted, layers, runtime);
+    const run = inbound(mounted, layers, bulkhead, runtime);
     app.on(operation.method, operation.path, (c) => {
       const props = c.executionCtx.props as { caller?: string } | undefined;
       const scope: Scope = {

@@ -17,6 +17,8 @@ import type { SagaSnapshot } from "./snapshot.ts";
 import { SqlStore } from "./sql-store.ts";
 
 export interface CoordinatorOptions<Env> {
+  /** Name of the service whose sagas these are. */
+  service?: string;
   /** Every definition, and every version of it, that may still have live sagas. */
   definitions: readonly SagaDefinition[];
   /** How a service is reached; by default through the binding that bears its name. */
@@ -40,6 +42,11 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
+      const host = {
+        service: options.service ?? "saga",
+        env,
+        waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),
+      };
       const index = new SagaIndex((options.index ?? defaultIndex)(env));
       this.#driver = new Driver({
         store: new SqlStore(ctx.storage),
@@ -47,10 +54,12 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         runtime,
         definition: find,
         publish: (snapshot) => index.publish(snapshot),
-        async call(operation, input, saga, timeout, { trace, principal }) {
-          const context = rootContext(trace, { principal });
-          return (await invoke(operation, input, connect(env, operation.service), context, { saga, timeout }))
-            .body;
+        async call(operation, input, saga, timeout, { trace, principal, hops = 0 }) {
+          // Money may be on its way: what browses can wait.
+          const context = rootContext(trace, { principal, hops, priority: "critical" });
+          const transport = connect(env, operation.service);
+          const options = { saga, timeout };
+          return (await invoke(operation, input, transport, context, options, undefined, host)).body;
         },
       });
     }

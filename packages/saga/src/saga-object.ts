@@ -9,6 +9,7 @@ export interface StartRequest {
   readonly input: unknown;
   readonly trace: Trace;
   readonly principal: Principal | undefined;
+  readonly hops?: number;
 }
 
 /** `conflict`: the id belongs to a saga with another input. `undefined-here`: this deployment lacks the definition. */

@@ -83,6 +83,7 @@ export function sagasOf(
           input: parsed.data,
           trace: context.trace,
           principal: context.principal,
+          hops: context.hops,
         }),
       );
       if (result === "conflict") throw meshError("CONFLICT", `Saga ${id} was started with another input.`);

@@ -12,6 +12,8 @@ export interface Head {
   /** The starter's span: the saga's calls are its children. */
   readonly trace: Trace;
   readonly principal: Principal | undefined;
+  /** Hops that led to the start. */
+  readonly hops?: number;
   /** ms since the epoch */
   readonly startedAt: number;
 }

@@ -49,6 +49,8 @@ export default {
         throw new Error("connection reset after the request was sent");
       case "slow":
         await new Promise((resolve) => setTimeout(resolve, active.ms));
+        // A call that its caller has given up goes no further.
+        request.signal.throwIfAborted();
         return env.REAL.fetch(request);
     }
   },

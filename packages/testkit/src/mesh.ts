@@ -1,4 +1,5 @@
 import { join } from "node:path";
+import type { Transport } from "@weft/mesh";
 import { createTestHarness } from "wrangler";
 import type { Fault } from "./fault-worker.ts";
 import { type Fetch, ShopClient } from "./shop-client.ts";
@@ -9,6 +10,8 @@ export interface MeshWorker {
   readonly configPath: string;
   readonly prebuiltWorkerDir: string;
   readonly secrets?: Record<string, string>;
+  /** Beside those in its config. */
+  readonly vars?: Record<string, string>;
   /** Bindings of D1 databases to migrate. */
   readonly databases: readonly string[];
   /** SQL statements to run in the first database. */
@@ -24,6 +27,14 @@ export interface Edge {
   readonly caller: string;
 }
 
+/** A call that tests make in a Worker's name. */
+export interface Probe {
+  /** The name that the callee is told. */
+  readonly caller: string;
+  /** The callee's name in its wrangler config. */
+  readonly to: string;
+}
+
 export interface MeshOptions {
   readonly root: string;
   /** The first one answers on HTTP. */
@@ -32,20 +43,34 @@ export interface MeshOptions {
   readonly edges?: readonly Edge[];
   /** Folder with the built fault Worker. */
   readonly faultWorkerDir?: string;
+  /** Calls that tests make themselves. */
+  readonly probes?: readonly Probe[];
+  /** Folder with the built probe Worker. */
+  readonly probeWorkerDir?: string;
 }
 
 const faultName = (edge: Edge) => `fault-${edge.from}-${edge.binding.toLowerCase()}`;
+const PROBE = "probe";
+const probeName = ({ caller, to }: Probe) => `${caller}__${to}`.replaceAll("-", "_");
 const ALWAYS = Number.MAX_SAFE_INTEGER;
 
 /** All the Workers of a mesh in one local runtime, from their real wrangler configs, with faults on chosen edges. */
-export async function startMesh({ root, workers, edges = [], faultWorkerDir }: MeshOptions) {
+export async function startMesh({
+  root,
+  workers,
+  edges = [],
+  faultWorkerDir,
+  probes = [],
+  probeWorkerDir,
+}: MeshOptions) {
   const server = createTestHarness({
     root,
     workers: [
-      ...workers.map(({ name, configPath, prebuiltWorkerDir, secrets }) => ({
+      ...workers.map(({ name, configPath, prebuiltWorkerDir, secrets, vars }) => ({
         configPath,
         prebuiltWorkerDir,
         ...(secrets && { secrets }),
+        ...(vars && { vars }),
         bindingOverrides: Object.fromEntries(
           edges.filter((edge) => edge.from === name).map((edge) => [edge.binding, faultName(edge)]),
         ),
@@ -55,10 +80,28 @@ export async function startMesh({ root, workers, edges = [], faultWorkerDir }: M
           name: faultName(edge),
           main: join(faultWorkerDir ?? "", "fault-worker.js"),
           compatibility_date: "2026-10-01",
+          compatibility_flags: ["enable_request_signal"],
           services: [{ binding: "REAL", service: edge.to, props: { caller: edge.caller } }],
         },
         ...(faultWorkerDir && { prebuiltWorkerDir: faultWorkerDir }),
       })),
+      ...(probes.length > 0
+        ? [
+            {
+              config: {
+                name: PROBE,
+                main: join(probeWorkerDir ?? "", "probe-worker.js"),
+                compatibility_date: "2026-10-01",
+                services: probes.map((probe) => ({
+                  binding: probeName(probe),
+                  service: probe.to,
+                  props: { caller: probe.caller },
+                })),
+              },
+              ...(probeWorkerDir && { prebuiltWorkerDir: probeWorkerDir }),
+            },
+          ]
+        : []),
     ],
   });
   const { url } = await server.listen();
@@ -112,6 +155,23 @@ export async function startMesh({ root, workers, edges = [], faultWorkerDir }: M
     /** A request straight to a Worker, past the gateway and without a caller's name. */
     direct(worker: string, path: string): Promise<Response> {
       return server.getWorker(worker).fetch(`http://${worker}${path}`) as unknown as Promise<Response>;
+    },
+    /** What a service binding of another Worker's leads to; it must be one of the mesh's `probes`. */
+    as(probe: Probe): Transport {
+      return {
+        async fetch(request) {
+          const { pathname, search } = new URL(request.url);
+          const body = request.body === null ? undefined : await request.text();
+          const answer = await server
+            .getWorker(PROBE)
+            .fetch(`http://probe/${probeName(probe)}${pathname}${search}`, {
+              method: request.method,
+              headers: Object.fromEntries(request.headers),
+              body,
+            });
+          return answer as unknown as Response;
+        },
+      };
     },
     /** Runs a Worker's cron handler. */
     async cron(worker: string): Promise<void> {

@@ -26,6 +26,7 @@ export const checkout = contract("checkout", {
     auth: "user",
     idempotent: true,
     timeout: 20_000,
+    priority: "critical",
     allow: ["gateway"],
   }),
   audit: query("GET /internal/audit", {

@@ -7,7 +7,7 @@ import { checkOut } from "./check-out.ts";
 import { checkout } from "./contract.ts";
 import { placeOrder } from "./place-order.ts";
 
-export class SagaCoordinator extends coordinator({ definitions: [placeOrder] }) {}
+export class SagaCoordinator extends coordinator({ service: "checkout", definitions: [placeOrder] }) {}
 
 export default service(checkout, {
   use: [calls({ catalog, orders }), sagas({ object: "SAGAS" })],

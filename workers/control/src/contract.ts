@@ -1,7 +1,8 @@
 import { OrderStatus } from "@shop/orders/contract";
-import { contract, query } from "@weft/mesh";
+import { command, contract, query } from "@weft/mesh";
 import * as z from "zod";
 import { registryOperations } from "./registry/contract.ts";
+import { FaultOrder, Faults } from "./faults/contract.ts";
 
 /** What operators ask for, and the objects that all services share. */
 export const control = contract("control", {
@@ -22,4 +23,26 @@ export const control = contract("control", {
     allow: ["gateway"],
   }),
   ...registryOperations,
+  getFaults: query("GET /internal/faults", {
+    summary: "The faults that are set now",
+    output: Faults,
+    auth: "operator",
+    allow: ["gateway"],
+  }),
+  setFaults: command("PUT /internal/faults", {
+    summary: "Rehearse failures: these faults, and no others, from about now on",
+    input: z.object({ items: z.array(FaultOrder).max(50) }),
+    output: Faults,
+    errors: { FAULTS_OFF: 409 },
+    auth: "operator",
+    idempotent: true,
+    allow: ["gateway"],
+  }),
+  clearFaults: command("DELETE /internal/faults", {
+    summary: "End all rehearsed failures",
+    output: Faults,
+    auth: "operator",
+    idempotent: true,
+    allow: ["gateway"],
+  }),
 });

@@ -20,18 +20,23 @@ export const Stock = z
 export const ProductWithStock = Product.extend({ stock: Stock });
 export type ProductWithStock = z.infer<typeof ProductWithStock>;
 
-/** The operations that the gateway answers itself, from what several services say. Nobody in the mesh calls them. */
+/**
+ * The operations that the gateway answers itself, from what several services say. Nobody in the mesh calls them. Whoever
+ * looks around can do so in a minute, and whoever pays cannot: that is what the priorities say.
+ */
 export const gateway = contract("gateway", {
   listProducts: query("GET /v1/products", {
     summary: "Products; `query` searches their names and descriptions",
     input: catalog.operations.listProducts.input,
     output: pageOf(ProductWithStock),
+    priority: "background",
     allow: [],
   }),
   getProduct: query("GET /v1/products/:id", {
     summary: "One product",
     input: z.object({ id: z.string() }),
     output: ProductWithStock,
+    priority: "background",
     errors: { PRODUCT_NOT_FOUND: 404 },
     allow: [],
   }),
@@ -39,6 +44,7 @@ export const gateway = contract("gateway", {
     summary: "What others bought with it; best sellers, marked `degraded`, while that is not known",
     input: z.object({ id: z.string(), limit: pageInput.limit }),
     output: z.object({ items: z.array(Product), degraded: z.literal(true).optional() }),
+    priority: "background",
     errors: { PRODUCT_NOT_FOUND: 404 },
     allow: [],
   }),
@@ -49,6 +55,7 @@ export const gateway = contract("gateway", {
     status: 201,
     errors: checkout.operations.placeOrder.errors,
     timeout: checkout.operations.placeOrder.timeout,
+    priority: "critical",
     auth: "user",
     idempotent: true,
     keyed: true,

@@ -1,4 +1,4 @@
-import { contextOf, json, transportTo } from "@weft/gateway";
+import { contextOf, hostOf, json, transportTo } from "@weft/gateway";
 import { describe, type Health, healthOf, invoke, log, systemRuntime } from "@weft/mesh";
 import type { Hono } from "hono";
 import type * as z from "zod";
@@ -50,6 +50,7 @@ async function checkService(service: string, c: ShopContext): Promise<Record<str
       contextOf(c, { lasting: true }),
       { timeout: PATIENCE },
       toMesh,
+      hostOf(c),
     );
     const { status, checks } = answer.body as z.infer<typeof Health>;
     const nested = Object.entries(checks).map(([name, check]) => [`${service}.${name}`, check] as const);

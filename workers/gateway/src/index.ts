@@ -1,5 +1,6 @@
 import {
   accessLog,
+  admission,
   bodyLimit,
   cleanHeaders,
   clientOf,
@@ -60,6 +61,7 @@ app.use(
 
 const { forward, compose } = routes(app, {
   authenticate: whoIsAsking,
+  admit: admission(),
   limit: perClient,
   once: idempotent({
     store: (c) => c.env.IDEMPOTENCY,
@@ -88,6 +90,9 @@ compose(api.getOverview, overview);
 
 // Operators' paths: the services let in nobody else.
 forward(services.control.operations.audit, { path: "/_weft/audit" });
+forward(services.control.operations.getFaults, { path: "/_weft/faults" });
+forward(services.control.operations.setFaults, { path: "/_weft/faults" });
+forward(services.control.operations.clearFaults, { path: "/_weft/faults" });
 forward(services.notifications.operations.list, { path: "/_weft/notifications" });
 forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
 forward(services.control.operations.listInstances, { path: "/_weft/registry" });

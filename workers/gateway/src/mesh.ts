@@ -8,7 +8,7 @@ import { payments } from "@shop/payments/contract";
 import { shipping } from "@shop/shipping/contract";
 import { users } from "@shop/users/contract";
 import { views } from "@shop/views/contract";
-import { boundary, contextOf } from "@weft/gateway";
+import { boundary, contextOf, hostOf } from "@weft/gateway";
 import { type Context, connect, outbound, stack } from "@weft/mesh";
 import type { ShopContext } from "./env.ts";
 
@@ -31,5 +31,5 @@ export const toMesh = stack([boundary(Object.keys(services))], outbound());
 
 /** The services, on behalf of a request. */
 export function meshOf(c: ShopContext, context: Context = contextOf(c)) {
-  return connect(services, c.env, context, toMesh);
+  return connect(services, hostOf(c), context, toMesh);
 }

@@ -1,5 +1,5 @@
 import { ALGORITHM, AUDIENCE, CLOCK_SKEW, ISSUER, users } from "@shop/users/contract";
-import { authenticate, JwksCache, verifyToken } from "@weft/gateway";
+import { authenticate, hostOf, JwksCache, verifyToken } from "@weft/gateway";
 import { client, rootContext } from "@weft/mesh";
 import { toMesh } from "./mesh.ts";
 
@@ -12,7 +12,7 @@ export const whoIsAsking = authenticate({
   verify: (token, c) =>
     verifyToken(token, rules, keys, () => {
       // Other requests may wait for the same keys, so this one's end must not stop their loading.
-      const loading = client(users, c.env.USERS, rootContext(c.var.trace), toMesh).jwks({});
+      const loading = client(users, c.env.USERS, rootContext(c.var.trace), toMesh, hostOf(c)).jwks({});
       c.executionCtx.waitUntil(Promise.allSettled([loading]));
       return loading;
     }),

@@ -1,12 +1,12 @@
 import { join } from "node:path";
-import { type Edge, startMesh, type TestMesh } from "@weft/testkit/mesh";
+import { type Edge, type Probe, startMesh, type TestMesh } from "@weft/testkit/mesh";
 import { ShopClient } from "@weft/testkit/shop-client";
 import { builtWorker } from "../../../scripts/lib/build.ts";
 import { root, workers } from "../../../scripts/lib/project.ts";
 import { seed as products } from "../../catalog/seed.ts";
 import { seed as stock } from "../../inventory/seed.ts";
 
-const OPERATOR_TOKEN = "operators-only-in-tests";
+export const OPERATOR_TOKEN = "operators-only-in-tests";
 export const REGISTRY_TOKEN = "instances-only-in-tests";
 const secrets: Record<string, string> = {
   WEFT_OPERATOR_TOKEN: OPERATOR_TOKEN,
@@ -25,18 +25,36 @@ export function edge(from: string, to: string): Edge {
   return { from: `shop-${from}`, binding: to.toUpperCase(), to: `shop-${to}`, caller: from };
 }
 
+/** A call in the name of one of the shop's Workers. */
+export function probe(caller: string, to: string): Probe {
+  return { caller, to: `shop-${to}` };
+}
+
+export interface ShopOptions {
+  /** Calls that the test makes itself, in the name of any Worker. */
+  probes?: readonly Probe[];
+  /** For every Worker, beside those in its config. */
+  vars?: Record<string, string>;
+}
+
 /** The whole shop, from its real wrangler configs, seeded, with faults on the given edges. */
-export function startShop(edges: readonly Edge[] = []): Promise<TestMesh> {
+export function startShop(
+  edges: readonly Edge[] = [],
+  { probes = [], vars }: ShopOptions = {},
+): Promise<TestMesh> {
   return startMesh({
     root,
     edges,
     faultWorkerDir: builtWorker("fault-worker"),
+    probes,
+    probeWorkerDir: builtWorker("probe-worker"),
     workers: workers().map((worker) => ({
       name: worker.name,
       configPath: join(root, worker.config),
       prebuiltWorkerDir: builtWorker(worker.name),
       secrets: Object.fromEntries(worker.secrets.map((name) => [name, secrets[name] ?? ""])),
       databases: worker.databases.map(({ binding }) => binding),
+      ...(vars && { vars }),
       seed: seeds[worker.name]?.() ?? [],
     })),
   });

@@ -74,5 +74,5 @@ export const inventory = contract(
       allow: ["control"],
     }),
   },
-  { events: { "stock.returned": z.object({ orderId: z.string() }) } },
+  { events: { "stock.returned": z.object({ orderId: z.string() }) }, readers: ["orders"] },
 );

@@ -15,7 +15,7 @@ interface Env {
   RESERVATION_SECONDS: string;
 }
 
-const log = publisher(inventory, { to: { ORDERS_EVENTS: "all" }, readers: ["orders"] });
+const log = publisher(inventory, { to: { ORDERS_EVENTS: "all" } });
 const equipment = [bindings<Env>(), database({ schema, publisher: log }), fence()] as const;
 type Resources = ResourcesOf<typeof equipment>;
 

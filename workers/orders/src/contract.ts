@@ -60,6 +60,7 @@ export const orders = contract(
       auth: "user",
       idempotent: true,
       keyed: true,
+      priority: "critical",
       allow: ["gateway"],
     }),
     find: query("GET /internal/orders/:orderId", {
@@ -110,6 +111,7 @@ export const orders = contract(
       "order.cancelling": OrderFacts,
       "order.cancelled": OrderFacts,
     },
+    readers: ["views", "shipping", "notifications", "payments", "inventory", "catalog"],
   },
 );
 

@@ -21,7 +21,6 @@ const log = publisher(orders, {
     INVENTORY_EVENTS: ["order.cancelling"],
     CATALOG_EVENTS: ["order.confirmed", "order.cancelled"],
   },
-  readers: ["views", "shipping", "notifications", "payments", "inventory", "catalog"],
 });
 
 const equipment = [database({ schema, publisher: log }), fence()] as const;

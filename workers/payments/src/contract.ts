@@ -62,5 +62,6 @@ export const payments = contract(
       "payment.voided": z.object({ orderId: z.string(), amount: Money }),
       "payment.refunded": z.object({ orderId: z.string(), amount: Money }),
     },
+    readers: ["orders", "views", "notifications"],
   },
 );

@@ -14,7 +14,6 @@ const log = publisher(payments, {
     ORDERS_EVENTS: ["payment.refunded"],
     VIEWS_EVENTS: "all",
   },
-  readers: ["orders", "views", "notifications"],
 });
 
 const equipment = [bankLine(), database({ schema, publisher: log }), fence()] as const;

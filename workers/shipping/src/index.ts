@@ -20,9 +20,9 @@ import { listOpen, prepare, stop } from "./shipments.ts";
 
 /** Asked beside calls and for all of them, so no caller's deadline or departure ends it. */
 const registry =
-  ({ env }: Scope): LoadSnapshot =>
+  (scope: Scope): LoadSnapshot =>
   (input) =>
-    connect({ control }, env, rootContext(newTrace())).control.findInstances(input);
+    connect({ control }, scope, rootContext(newTrace())).control.findInstances(input);
 
 const equipment = [database({ schema }), outsideCalls({ rates: shippingRates }, registry)] as const;
 type Resources = ResourcesOf<typeof equipment>;

@@ -1,5 +1,14 @@
-import { childOf, type Context, header, newTrace, parseTraceparent, rootContext } from "@weft/mesh";
-import type { MiddlewareHandler } from "hono";
+import {
+  childOf,
+  type Context,
+  header,
+  type Host,
+  newTrace,
+  parseTraceparent,
+  regionOf,
+  rootContext,
+} from "@weft/mesh";
+import type { Context as HonoContext, MiddlewareHandler } from "hono";
 import type { GatewayEnv, GatewayVariables } from "../variables.ts";
 
 const REQUEST_ID = "x-request-id";
@@ -22,9 +31,18 @@ export const traceRequest: MiddlewareHandler<GatewayEnv> = async (c, next) => {
  * work, whose answer the client may come back for.
  */
 export function contextOf(
-  c: { readonly var: Pick<GatewayVariables, "trace" | "principal">; readonly req: { readonly raw: Request } },
+  c: {
+    readonly var: Pick<GatewayVariables, "trace" | "principal" | "priority">;
+    readonly req: { readonly raw: Request };
+  },
   { lasting = false } = {},
 ): Context {
-  const { trace, principal } = c.var;
-  return rootContext(trace, { principal, signal: lasting ? undefined : c.req.raw.signal });
+  const { trace, principal, priority } = c.var;
+  const region = regionOf(c.req.raw);
+  return rootContext(trace, { principal, priority, region, signal: lasting ? undefined : c.req.raw.signal });
+}
+
+/** The gateway, as the Worker that calls into the mesh come from. */
+export function hostOf(c: HonoContext): Host {
+  return { service: "gateway", env: c.env, waitUntil: (work) => c.executionCtx.waitUntil(work) };
 }

@@ -1,8 +1,8 @@
-import { invoke, type Operation, type OutboundNext, type Respond, toReply } from "@weft/mesh";
+import { invoke, type Operation, type OutboundNext, type Priority, type Respond, toReply } from "@weft/mesh";
 import type { Context, Hono, MiddlewareHandler } from "hono";
 import type * as z from "zod";
 import { authorize } from "../auth/authenticate.ts";
-import { contextOf } from "../request/trace-request.ts";
+import { contextOf, hostOf } from "../request/trace-request.ts";
 import type { GatewayEnv } from "../variables.ts";
 import { decodeInput } from "./decode-input.ts";
 import { toResponse } from "./reply.ts";
@@ -12,6 +12,8 @@ import { transportTo } from "./transport.ts";
 export interface Equipment {
   authenticate: MiddlewareHandler;
   limit: MiddlewareHandler;
+  /** Takes requests of the given priority in, or refuses them while there is no room. */
+  admit?: (priority: Priority) => MiddlewareHandler;
   /** Runs keyed operations once per Idempotency-Key. */
   once: MiddlewareHandler;
   /** The stack that calls into the mesh go through. */
@@ -33,6 +35,8 @@ export type Compose<E extends GatewayEnv, O extends Operation> = (
 /** The chain of a public operation, in reading order. */
 function chain(operation: Operation, equipment: Equipment, { use = [] }: RouteOptions): MiddlewareHandler[] {
   return [
+    // Before any work: a refusal must cost next to nothing.
+    ...(equipment.admit ? [equipment.admit(operation.priority)] : []),
     // Public answers are for everybody: whoever asks for one is not looked at, and pays by address.
     ...(operation.auth === "none" ? [] : [equipment.authenticate]),
     // Before refusing anybody: guessing tokens is limited as well.
@@ -65,7 +69,15 @@ export function routes<E extends GatewayEnv>(app: Hono<E>, equipment: Equipment)
     mount(at(operation, options), options, async (c) => {
       const transport = transportTo(operation.service, c.env);
       const context = contextOf(c, { lasting: operation.keyed });
-      const answer = await invoke(operation, c.var.input, transport, context, {}, equipment.outbound);
+      const answer = await invoke(
+        operation,
+        c.var.input,
+        transport,
+        context,
+        {},
+        equipment.outbound,
+        hostOf(c),
+      );
       return toResponse(operation, { ...answer, headers: Object.fromEntries(answer.headers) });
     });
 

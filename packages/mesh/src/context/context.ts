@@ -1,3 +1,4 @@
+import type { Priority } from "../resilience/bulkhead.ts";
 import type { Trace } from "./trace.ts";
 
 /** The signed-in user on whose behalf a request runs. */
@@ -21,10 +22,16 @@ export interface Context {
   /** When the caller stops waiting, in ms of this isolate's clock. */
   readonly deadline: number | undefined;
   readonly principal: Principal | undefined;
-  /** Hops that the request has gone through so far. */
+  /** Hops that led here since the request came in, those before a saga's start included. */
   readonly hops: number;
+  /** Calls that are waiting for this one, each for the next. */
+  readonly depth: number;
   /** An outer layer of the chain is already retrying, so this one must not. */
   readonly retrying: boolean;
+  /** Who is served when not everybody can be; unset = what the called operation says of itself. */
+  readonly priority: Priority | undefined;
+  /** Part of the world that shares its knowledge of the callees' health; unset = not known. */
+  readonly region: string | undefined;
   readonly saga: SagaStep | undefined;
   readonly idempotencyKey: string | undefined;
   /** Aborted when the caller is gone. */
@@ -36,7 +43,10 @@ export function rootContext(trace: Trace, parts: Partial<Context> = {}): Context
     deadline: undefined,
     principal: undefined,
     hops: 0,
+    depth: 0,
     retrying: false,
+    priority: undefined,
+    region: undefined,
     saga: undefined,
     idempotencyKey: undefined,
     signal: undefined,

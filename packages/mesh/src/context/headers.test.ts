@@ -29,6 +29,20 @@ describe("context over a hop", () => {
     expect(trace).toMatchObject({ traceId: context.trace.traceId, parentId: context.trace.spanId });
   });
 
+  it("carries depth and priority, and says nothing of a priority that nobody has decided on", () => {
+    const { depth, priority } = hop(rootContext(newTrace(), { depth: 2, priority: "critical" }), 0, 0);
+    expect({ depth, priority }).toEqual({ depth: 2, priority: "critical" });
+    const headers = new Headers();
+    writeContext(headers, rootContext(newTrace()), 0);
+    expect(headers.has("weft-priority")).toBe(false);
+    expect(readContext(new Request("http://mesh/", { headers }), 0).priority).toBeUndefined();
+  });
+
+  it("does not take a priority that it does not know", () => {
+    const headers = { "weft-priority": "royal" };
+    expect(readContext(new Request("http://mesh/", { headers }), 0).priority).toBeUndefined();
+  });
+
   it("carries the remaining time, so that the clocks need not agree", () => {
     expect(hop(rootContext(newTrace(), { deadline: 1_500 }), 1_000, 90_000).deadline).toBe(90_500);
   });

@@ -1,4 +1,5 @@
 import type { Context, Principal, SagaStep } from "./context.ts";
+import type { Priority } from "../resilience/bulkhead.ts";
 import { childOf, formatTraceparent, newTrace, parseTraceparent } from "./trace.ts";
 
 /** Headers of the mesh. Remaining time travels instead of a point in time, so clocks need not agree. */
@@ -7,7 +8,11 @@ export const header = {
   remaining: "weft-remaining-ms",
   principal: "weft-principal",
   hops: "weft-hops",
+  depth: "weft-depth",
   retrying: "weft-retrying",
+  /** critical, normal or background; as the first caller or an operation on the way decided. */
+  priority: "weft-priority",
+  region: "weft-region",
   saga: "weft-saga",
   step: "weft-step",
   attempt: "weft-attempt",
@@ -31,9 +36,12 @@ function decodePrincipal(text: string | null): Principal | undefined {
 export function writeContext(headers: Headers, context: Context, now: number): void {
   headers.set(header.traceparent, formatTraceparent(context.trace));
   headers.set(header.hops, String(context.hops));
+  headers.set(header.depth, String(context.depth));
   if (context.deadline !== undefined)
     headers.set(header.remaining, String(Math.max(0, Math.round(context.deadline - now))));
   if (context.principal) headers.set(header.principal, encodePrincipal(context.principal));
+  if (context.priority !== undefined) headers.set(header.priority, context.priority);
+  if (context.region !== undefined) headers.set(header.region, context.region);
   if (context.retrying) headers.set(header.retrying, "1");
   if (context.idempotencyKey !== undefined) headers.set(header.idempotencyKey, context.idempotencyKey);
   if (context.saga) {
@@ -53,11 +61,18 @@ export function readContext(request: Request, now: number): Context {
     deadline: remaining === null ? undefined : now + Number(remaining),
     principal: decodePrincipal(headers.get(header.principal)),
     hops: Number(headers.get(header.hops) ?? 0),
+    depth: Number(headers.get(header.depth) ?? 0),
     retrying: headers.has(header.retrying),
+    priority: readPriority(headers.get(header.priority)),
+    region: headers.get(header.region) ?? undefined,
     saga: readSaga(headers),
     idempotencyKey: headers.get(header.idempotencyKey) ?? undefined,
     signal: request.signal,
   };
+}
+
+function readPriority(text: string | null): Priority | undefined {
+  return text === "critical" || text === "normal" || text === "background" ? text : undefined;
 }
 
 function readSaga(headers: Headers): SagaStep | undefined {

@@ -10,12 +10,25 @@ export interface Trace {
 
 export type RandomBytes = (count: number) => Uint8Array;
 
-const secureBytes: RandomBytes = (count) => crypto.getRandomValues(new Uint8Array(count));
+/** One call for random bytes costs as much as a hundred ids: they are drawn in stock. */
+const stock = new Uint8Array(1_024);
+let used = stock.length;
+
+function secureBytes(count: number): Uint8Array {
+  if (used + count > stock.length) {
+    crypto.getRandomValues(stock);
+    used = 0;
+  }
+  used += count;
+  return stock.subarray(used - count, used);
+}
+
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const PATTERN = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 function hex(bytes: Uint8Array): string {
   let text = "";
-  for (const byte of bytes) text += byte.toString(16).padStart(2, "0");
+  for (const byte of bytes) text += HEX[byte];
   return text;
 }
 

@@ -10,6 +10,8 @@ export interface Contract<D extends Drafts = Drafts, E extends EventTypes = Even
   readonly version: number;
   readonly operations: { readonly [K in keyof D]: Operation<D[K]["input"], D[K]["output"]> };
   readonly events: E;
+  /** Names of the Workers that may read the log of these events. */
+  readonly readers: readonly string[];
 }
 
 export interface ContractOptions<E extends EventTypes> {
@@ -17,6 +19,8 @@ export interface ContractOptions<E extends EventTypes> {
   version?: number;
   /** Payload schemas of the published events by type, such as `order.confirmed`. */
   events?: E;
+  /** Names of the Workers that may read the log of these events. */
+  readers?: readonly string[];
 }
 
 export function contract<D extends Drafts, E extends EventTypes = Record<never, never>>(
@@ -32,6 +36,7 @@ export function contract<D extends Drafts, E extends EventTypes = Record<never, 
     version: options.version ?? 1,
     operations: operations as Contract<D, E>["operations"],
     events: options.events ?? ({} as E),
+    readers: options.readers ?? [],
   };
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { Priority } from "../resilience/bulkhead.ts";
 import { pathParams } from "./path.ts";
 
 export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
@@ -25,6 +26,12 @@ export interface Operation<I extends z.ZodType = z.ZodType, O extends z.ZodType 
   readonly idempotent: boolean;
   /** Longest time for one call including retries, in ms. */
   readonly timeout: number;
+  /** Longest time for one try of several, in ms; undefined = what is left of `timeout`. */
+  readonly tryTimeout: number | undefined;
+  /** Whether its failures open the circuit of the whole callee, or one of its own. */
+  readonly circuit: "callee" | "operation";
+  /** What it is worth if its caller does not say. */
+  readonly priority: Priority;
   /** Names of the Workers that may call it. */
   readonly allow: readonly string[];
   /** Reachable from outside through the gateway. */
@@ -45,6 +52,9 @@ export interface OperationOptions<I extends z.ZodType, O extends z.ZodType> {
   status?: number;
   errors?: Record<string, number>;
   timeout?: number;
+  tryTimeout?: number;
+  circuit?: "callee" | "operation";
+  priority?: Priority;
   allow: readonly string[];
   auth?: Auth;
   summary?: string;
@@ -85,6 +95,9 @@ function operation<I extends z.ZodType, O extends z.ZodType>(
     safe: options.safe,
     idempotent: options.safe || options.fenced !== undefined || (options.idempotent ?? false),
     timeout: options.timeout ?? DEFAULT_TIMEOUT,
+    tryTimeout: options.tryTimeout,
+    circuit: options.circuit ?? "callee",
+    priority: options.priority ?? "normal",
     allow: options.allow,
     public: pub,
     auth: options.auth ?? "none",

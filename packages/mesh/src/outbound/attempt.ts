@@ -1,31 +1,46 @@
-import { childOf } from "../context/trace.ts";
 import { isMeshError, meshError } from "../error.ts";
-import type { OutboundLayer } from "./call.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Outbound, OutboundLayer } from "./call.ts";
 
 /** Hops that one request may go through (Envoy's and Istio's loops show why a limit must exist). */
 const MAX_HOPS = 16;
 
-/** One try: its own span, one hop more, and every way of failing turned into a MeshError. */
-export const attempt: OutboundLayer = (next) =>
-  async function tryOnce(call) {
-    const hops = call.context.hops + 1;
-    if (hops > MAX_HOPS)
-      throw meshError(
-        "HOP_LIMIT_EXCEEDED",
-        `${call.operation.id} would be hop ${hops} of at most ${MAX_HOPS}.`,
-      );
-    const context = {
-      ...call.context,
-      hops,
-      trace: childOf(call.context.trace),
-      retrying: call.context.retrying || call.attempt > 1,
+function named(error: unknown): unknown {
+  if (isMeshError(error)) return error;
+  const name = error instanceof Error ? error.name : "";
+  return meshError(name === "TimeoutError" ? "DEADLINE_EXCEEDED" : "UNAVAILABLE", undefined, {
+    cause: error,
+  });
+}
+
+/** One try: one hop more, its own time limit, and every way of failing turned into a MeshError. */
+export const attempt =
+  ({ now }: Runtime): OutboundLayer =>
+  (next) => {
+    const deadlineOf = ({ operation, context }: Outbound) =>
+      operation.tryTimeout === undefined
+        ? context.deadline
+        : Math.min(now() + operation.tryTimeout, context.deadline ?? Number.POSITIVE_INFINITY);
+
+    return async function tryOnce(call) {
+      const { operation, context } = call;
+      const hops = context.hops + 1;
+      if (hops > MAX_HOPS)
+        throw meshError("HOP_LIMIT_EXCEEDED", `${operation.id} would be hop ${hops} of at most ${MAX_HOPS}.`);
+      try {
+        return await next({
+          ...call,
+          context: {
+            ...context,
+            hops,
+            deadline: deadlineOf(call),
+            retrying: context.retrying || call.attempt > 1,
+            // What is worth little or much here is so on every hop after this one.
+            priority: context.priority ?? (operation.priority === "normal" ? undefined : operation.priority),
+          },
+        });
+      } catch (error) {
+        throw named(error);
+      }
     };
-    try {
-      return await next({ ...call, context });
-    } catch (error) {
-      if (isMeshError(error)) throw error;
-      const name = error instanceof Error ? error.name : "";
-      if (name === "TimeoutError") throw meshError("DEADLINE_EXCEEDED", undefined, { cause: error });
-      throw meshError("UNAVAILABLE", undefined, { cause: error });
-    }
   };

@@ -1,9 +1,18 @@
-import type { Operation } from "../contract/operation.ts";
 import type { Context } from "../context/context.ts";
+import type { Operation } from "../contract/operation.ts";
+import type { Feature } from "./policies.ts";
 
 /** Anything that can carry a request to a service: a service binding, an HTTP instance, a function in a test. */
 export interface Transport {
   fetch(request: Request): Promise<Response>;
+}
+
+/** The Worker that a call is made from: its bindings, and a way to go on after the answer. */
+export interface Host {
+  /** Name of the calling service. */
+  readonly service: string;
+  readonly env: unknown;
+  readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
 /** One call on its way out. Layers pass changed copies on; they never mutate it. */
@@ -16,8 +25,13 @@ export interface Outbound {
   readonly timeout: number | undefined;
   /** What to answer instead of failing. */
   readonly fallback: ((error: unknown) => unknown) | undefined;
+  /** Protections that this call goes without. */
+  readonly off: readonly Feature[] | undefined;
+  readonly host: Host | undefined;
   /** 1 for the first try. */
   readonly attempt: number;
+  /** The one call that finds out whether a failing callee has recovered: nothing below the circuit may shed it. */
+  readonly probe: boolean;
 }
 
 export interface Answer {

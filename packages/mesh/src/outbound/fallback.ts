@@ -1,14 +1,21 @@
 import { isMeshError } from "../error.ts";
-import type { OutboundLayer } from "./call.ts";
+import type { Outbound, OutboundLayer } from "./call.ts";
 
-/** Answers with the declared fallback when the callee fails. An answer that the contract foresees (4xx) is not a failure. */
-export const fallback: OutboundLayer = (next) =>
-  async function fallBack(call) {
-    if (!call.fallback) return next(call);
+/** Whether an error is answered with the call's fallback. An answer that the contract foresees (4xx) is not a failure. */
+export function degrades(call: Outbound, error: unknown): boolean {
+  if (!call.fallback) return false;
+  return !isMeshError(error) || error.status >= 500 || error.code === "RATE_LIMITED";
+}
+
+/** Answers with the declared fallback when the callee fails. */
+export const fallback: OutboundLayer = (next) => {
+  async function fallBack(call: Outbound) {
     try {
       return await next(call);
     } catch (error) {
-      if (isMeshError(error) && error.status < 500 && error.code !== "RATE_LIMITED") throw error;
+      if (!call.fallback || !degrades(call, error)) throw error;
       return { status: 200, headers: new Headers(), body: call.fallback(error), degraded: true };
     }
-  };
+  }
+  return (call) => (call.fallback ? fallBack(call) : next(call));
+};

@@ -1,36 +1,65 @@
-import { isMeshError } from "../error.ts";
+import { isMeshError, type MeshError } from "../error.ts";
+import { backoff } from "../resilience/backoff.ts";
+import { asksForLess } from "../resilience/outcome.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Outbound, OutboundLayer } from "./call.ts";
+import type { Callees } from "./callees.ts";
+import { outcomeOf } from "./outcome.ts";
 
-const MAX_ATTEMPTS = 3;
-/** Base and cap of the full-jitter backoff, ms (AWS architecture blog, "Exponential Backoff And Jitter"). */
-const BASE_BACKOFF = 50;
-const MAX_BACKOFF = 20_000;
+/** Refused to protect somebody: asking again at once is what they must be protected from. */
+const REFUSALS: readonly string[] = ["CIRCUIT_OPEN", "OVERLOADED"];
 
-function mayRetry(call: Outbound, error: unknown): boolean {
-  if (!isMeshError(error) || !error.retryable || error.code === "DEADLINE_EXCEEDED") return false;
-  // An answer that the contract foresees: whether to ask again is up to whoever asked.
-  if (error.code in call.operation.errors) return false;
-  if (call.context.retrying || call.attempt >= MAX_ATTEMPTS) return false;
-  return call.operation.safe || (call.operation.idempotent && !call.operation.fenced);
+function mayRepeat({ operation, context }: Outbound): boolean {
+  if (context.retrying) return false;
+  const { safe, idempotent, fenced, keyed } = operation;
+  return safe || (!fenced && (idempotent || (keyed && context.idempotencyKey !== undefined)));
 }
 
 /**
- * Repeats safe and idempotent calls. Saga steps are left to their coordinator, and a call inside another layer's
- * retry is not repeated again: one layer of the chain retries.
+ * Repeats safe, idempotent and keyed calls. Saga steps are left to their coordinator, and a call inside another
+ * layer's retry is not repeated again: one layer of the chain retries.
  */
-export const retry =
-  ({ now, random, sleep }: Runtime): OutboundLayer =>
-  (next) =>
-    async function retryCall(call) {
-      try {
-        return await next(call);
-      } catch (error) {
-        if (!mayRetry(call, error)) throw error;
-        const backoff = random() * Math.min(MAX_BACKOFF, BASE_BACKOFF * 2 ** call.attempt);
-        const wait = Math.max(backoff, (isMeshError(error) ? (error.retryAfter ?? 0) : 0) * 1000);
-        if (now() + wait >= (call.context.deadline ?? Number.POSITIVE_INFINITY)) throw error;
-        await sleep(wait, call.context.signal);
-        return retryCall({ ...call, attempt: call.attempt + 1 });
+export const retry = (callees: Callees, { now, random, sleep }: Runtime): OutboundLayer => {
+  const { retry: policy } = callees.policies;
+  if (!policy) return (next) => next;
+  const { attempts } = policy;
+
+  /** ms until the next try; undefined = this was the last one. */
+  function waitFor(call: Outbound, error: unknown): number | undefined {
+    const outcome = outcomeOf(error, call);
+    if (outcome === "ok" || outcome === "ignored" || !isRetryable(error)) return undefined;
+    const { callee, circuit } = callees.of(call.operation);
+    const affordable = callee.budget.failure();
+    if (!affordable || call.attempt >= attempts || !mayRepeat(call)) return undefined;
+    if (callees.policies.circuit && !circuit.breaker.retriesAllowed(now())) return undefined;
+    const wait = backoff(
+      call.attempt,
+      asksForLess(outcome),
+      random(),
+      error.retryAfter && error.retryAfter * 1_000,
+    );
+    const inTime = wait !== undefined && now() + wait < (call.context.deadline ?? Number.POSITIVE_INFINITY);
+    return inTime ? wait : undefined;
+  }
+
+  return (next) => {
+    async function retryCall(first: Outbound) {
+      for (let call = first; ; call = { ...call, attempt: call.attempt + 1 }) {
+        try {
+          const answer = await next(call);
+          callees.of(call.operation).callee.budget.success();
+          return answer;
+        } catch (error) {
+          const wait = waitFor(call, error);
+          if (wait === undefined) throw error;
+          await sleep(wait, call.context.signal);
+        }
       }
-    };
+    }
+    return (call) => (call.off?.includes("retry") ? next(call) : retryCall(call));
+  };
+};
+
+function isRetryable(error: unknown): error is MeshError {
+  return isMeshError(error) && error.retryable && !REFUSALS.includes(error.code);
+}

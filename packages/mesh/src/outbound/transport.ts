@@ -1,4 +1,5 @@
 import { writeContext } from "../context/headers.ts";
+import { meshError } from "../error.ts";
 import { fillPath } from "../contract/path.ts";
 import { fromResponse } from "../problem.ts";
 import type { Runtime } from "../runtime.ts";
@@ -41,8 +42,18 @@ async function decode(call: Outbound, response: Response): Promise<Answer> {
     ? response.body
     : response.status === 204
       ? undefined
-      : await response.json();
+      : await json(call, response);
   return { status: response.status, headers: response.headers, body, degraded: false };
+}
+
+async function json(call: Outbound, response: Response): Promise<unknown> {
+  try {
+    return await response.json();
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    const service = call.operation.service;
+    throw meshError("UNAVAILABLE", undefined, { cause: `${service} did not answer JSON`, received: 502 });
+  }
 }
 
 /** Sends the call through its transport and decodes the answer. Throws MeshError for every answer that is not 2xx. */

@@ -19,9 +19,9 @@ export function outsideCalls<const C extends Contracts>(
   return {
     resources: (scope) => {
       const surroundings = { caller: scope.service, load: registry(scope), waitUntil: scope.waitUntil };
-      const transports: Record<string, Transport> = {};
-      for (const [name, service] of services) transports[name] = service.transport(surroundings);
-      return { outside: connect(contracts, transports, scope.context) };
+      const env = { ...(scope.env as Record<string, Transport>) };
+      for (const [name, service] of services) env[name] = service.transport(surroundings);
+      return { outside: connect(contracts, { ...scope, env }, scope.context) };
     },
   };
 }

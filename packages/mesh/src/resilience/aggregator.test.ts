@@ -190,7 +190,14 @@ describe("whatever was reported", () => {
     throttled: fc.nat(5),
     age: fc.nat(8_000),
   });
-  const outcome = fc.constantFrom<Outcome>("ok", "failure", "overload", "throttled", "ignored");
+  const outcome = fc.constantFrom<Outcome>(
+    "ok",
+    "failure",
+    "unavailable",
+    "overload",
+    "throttled",
+    "ignored",
+  );
   const step = fc.oneof(
     fc.record({ do: fc.constant("report" as const), id: fc.nat(5), counts }),
     fc.record({ do: fc.constant("lease" as const) }),

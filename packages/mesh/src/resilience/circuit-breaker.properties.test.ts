@@ -4,7 +4,7 @@ import { seeded } from "../../sim/random.ts";
 import { CircuitBreaker } from "./circuit-breaker.ts";
 import type { Outcome } from "./outcome.ts";
 
-const outcome = fc.constantFrom<Outcome>("ok", "failure", "overload", "throttled", "ignored");
+const outcome = fc.constantFrom<Outcome>("ok", "failure", "unavailable", "overload", "throttled", "ignored");
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.record({ do: fc.constant("call" as const), outcome }) },
   { weight: 6, arbitrary: fc.constant({ do: "call" as const, outcome: "failure" as const }) },
@@ -112,7 +112,7 @@ describe("whatever happened before", () => {
     fc.assert(
       fc.property(
         fc.integer(),
-        fc.constantFrom<Outcome>("failure", "overload", "throttled"),
+        fc.constantFrom<Outcome>("failure", "unavailable", "overload", "throttled"),
         (seed, dead) => {
           const breaker = new CircuitBreaker();
           const random = seeded(seed);

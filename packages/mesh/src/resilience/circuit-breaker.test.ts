@@ -71,10 +71,23 @@ describe("a closed circuit", () => {
     expect([c.state(), c.reason()]).toEqual(["open", "failure-rate"]);
   });
 
-  it("opens when half of 20 calls time out, cannot connect or get 503", () => {
+  it("opens when half of 20 calls time out or cannot connect", () => {
     const c = circuit();
     for (let n = 0; n < 20; n++) c.call(n % 2 ? "overload" : "ok");
     expect([c.state(), c.reason()]).toEqual(["open", "overload-rate"]);
+  });
+
+  it("does not open when half of the calls get 503, since the others are still served", () => {
+    const c = circuit();
+    for (let n = 0; n < 100; n++) c.call(n % 2 ? "unavailable" : "ok");
+    expect(c.state()).toBe("closed");
+  });
+
+  it("opens when 95 % of 20 calls get 503 or 429", () => {
+    const c = circuit();
+    c.calls(1, "ok");
+    for (let n = 0; n < 19; n++) c.call(n % 5 === 0 ? "throttled" : "unavailable");
+    expect([c.state(), c.reason()]).toEqual(["open", "failure-rate"]);
   });
 
   it("opens when 95 % of 20 calls are slow", () => {

@@ -1,7 +1,7 @@
 import { BREAKER, type BreakerConfig } from "./breaker-config.ts";
 import { CircuitMachine, type MachineSnapshot } from "./circuit-machine.ts";
 import { FailureRun, type RunSnapshot } from "./failure-run.ts";
-import type { Outcome } from "./outcome.ts";
+import { counted, type Outcome } from "./outcome.ts";
 import { RegionalView } from "./regional-view.ts";
 import { type CircuitReason, type CircuitState, type Transition, TransitionLog } from "./transitions.ts";
 import { ended, tripReason, unsuccessful } from "./trip-rules.ts";
@@ -96,7 +96,7 @@ export class CircuitBreaker {
     if (machine.state !== "closed") machine.advance(now, random);
     if (epoch !== machine.epoch) return;
     if (outcome === "ignored") return machine.settle(outcome, now, random);
-    this.#window.add(outcome, now);
+    this.#window.add(counted(outcome), now);
     const slow = latency >= this.#config.slowAfter;
     if (slow) this.#window.add("slow", now);
     if (machine.state === "closed") this.#judge(outcome, slow, now, random);
@@ -107,7 +107,7 @@ export class CircuitBreaker {
 
   #judge(outcome: Outcome, slow: boolean, now: number, random: () => number): void {
     // A callee that answers 429 is up: it ends a run of failures, as in linkerd2-proxy, but it does count as a rate.
-    const hard = outcome === "failure" || outcome === "overload";
+    const hard = outcome !== "ok" && outcome !== "throttled";
     if (!hard) this.#run.success(now);
     if (outcome === "ok" && !slow) return;
     const outage = hard && this.#run.failure(now) && !this.view.current(now)?.partial;

@@ -1,4 +1,4 @@
-import type { Outcome } from "./outcome.ts";
+import { counted, type Outcome } from "./outcome.ts";
 
 /** Calls of one short stretch of time, as an isolate reports them to its region. */
 export interface ReportBucket {
@@ -44,7 +44,7 @@ export class Reporter {
 
   ended(outcome: Outcome, now: number): void {
     if (outcome === "ignored") return;
-    this.#add(ROW[outcome], now);
+    this.#add(ROW[counted(outcome)], now);
     if (outcome !== "ok") this.#failing = true;
   }
 

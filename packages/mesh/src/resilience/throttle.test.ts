@@ -9,9 +9,10 @@ function after(...outcomes: [Outcome, number][]): Throttle {
 }
 
 describe("the adaptive throttle", () => {
-  it("follows p = (R - 2A) / (R + 1)", () => {
-    expect(after(["ok", 20], ["overload", 80]).rejection(0)).toBeCloseTo((100 - 40) / 101);
-    expect(after(["ok", 50], ["throttled", 50]).rejection(0)).toBe(0);
+  it("follows p = (R - 3A) / (R + 1)", () => {
+    expect(after(["ok", 20], ["overload", 80]).rejection(0)).toBeCloseTo((100 - 60) / 101);
+    expect(after(["ok", 20], ["unavailable", 80]).rejection(0)).toBeCloseTo((100 - 60) / 101);
+    expect(after(["ok", 40], ["throttled", 60]).rejection(0)).toBe(0);
   });
 
   it("sheds nothing for errors that are no overload, however many", () => {
@@ -19,9 +20,9 @@ describe("the adaptive throttle", () => {
     expect(after(["ignored", 1_000]).rejection(0)).toBe(0);
   });
 
-  it("sheds nothing on fewer than five samples", () => {
-    expect(after(["overload", 4]).rejection(0)).toBe(0);
-    expect(after(["overload", 5]).rejection(0)).toBeGreaterThan(0);
+  it("sheds nothing on fewer than ten samples", () => {
+    expect(after(["overload", 9]).rejection(0)).toBe(0);
+    expect(after(["overload", 10]).rejection(0)).toBeGreaterThan(0);
   });
 
   it("still admits a tenth when nothing at all is taken", () => {
@@ -32,7 +33,7 @@ describe("the adaptive throttle", () => {
   });
 
   it("counts what it sheds as wanted, or it would let go too early", () => {
-    const throttle = after(["ok", 10], ["overload", 20]);
+    const throttle = after(["ok", 10], ["overload", 30]);
     const before = throttle.rejection(0);
     expect(throttle.admit(0, () => 0)).toBe(false);
     expect(throttle.rejection(0)).toBeGreaterThan(before);

@@ -8,7 +8,7 @@ export type CircuitReason =
   | "consecutive-failures"
   /** Nearly everything fails, whatever the cause. */
   | "failure-rate"
-  /** Many calls time out, cannot connect or get 503: no request's content explains that. */
+  /** Many calls time out or cannot connect: no request's content explains that. */
   | "overload-rate"
   /** Nearly every call is slow. */
   | "slow-rate"

@@ -1,7 +1,7 @@
-import type { Outcome } from "./outcome.ts";
+import type { Counted } from "./outcome.ts";
 
 /** What a window counts. `sent` and `shed` are counted when a call leaves or may not, everything else when it ends. */
-export type Kind = Exclude<Outcome, "ignored"> | "slow" | "sent" | "shed";
+export type Kind = Counted | "slow" | "sent" | "shed";
 
 const ROW: Readonly<Record<Kind, number>> = {
   ok: 0,

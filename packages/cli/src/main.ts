@@ -1,0 +1,58 @@
+/** `weft <command>`: looks at the mesh that the current folder belongs to. */
+import process from "node:process";
+import { parseArgs } from "node:util";
+import { check } from "./check.ts";
+import { policyOf } from "./policy.ts";
+import { findingsText, policyJson, policyTable } from "./print.ts";
+import { type Deployment, findProject, readProject } from "./project.ts";
+
+const usage = `weft policy [--json]   who may call what
+weft check [--json]    what is wrong with contracts and bindings; exit code 1 if anything is`;
+
+interface Options {
+  json: boolean;
+}
+
+/** Each prints what it found and answers with the exit code. */
+const commands: Record<string, (mesh: Deployment[], options: Options) => number> = {
+  policy(mesh, { json }) {
+    const edges = policyOf(mesh);
+    console.log(json ? JSON.stringify(policyJson(edges), null, 2) : policyTable(edges));
+    return 0;
+  },
+  check(mesh, { json }) {
+    const findings = check(mesh);
+    if (json) console.log(JSON.stringify(findings, null, 2));
+    else if (findings.length === 0) console.log(`${mesh.length} Workers: nothing to complain about`);
+    else console.log(`${findingsText(findings)}\n${findings.length} findings in ${mesh.length} Workers`);
+    return findings.length === 0 ? 0 : 1;
+  },
+};
+
+process.exitCode = await run(process.argv.slice(2));
+
+async function run(args: string[]): Promise<number> {
+  let parsed;
+  try {
+    parsed = parseArgs({
+      args,
+      options: { json: { type: "boolean", default: false } },
+      allowPositionals: true,
+    });
+  } catch (error) {
+    return misused(error instanceof Error ? error.message : String(error));
+  }
+  const [name = ""] = parsed.positionals;
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
+  if (!command) return misused(name === "" ? undefined : `There is no command "${name}".`);
+  const root = findProject(process.cwd());
+  if (root === undefined)
+    return misused("This folder belongs to no mesh: no wrangler.toml beside a workers folder.");
+  return command(await readProject(root), parsed.values);
+}
+
+function misused(problem: string | undefined): number {
+  if (problem) console.error(problem);
+  console.error(usage);
+  return 2;
+}

@@ -1,0 +1,31 @@
+import { meshError } from "../error.ts";
+import { type Bulkhead, SHED_RETRY_AFTER } from "../resilience/bulkhead.ts";
+import type { InboundLayer } from "../scope.ts";
+
+/** Whether the Worker's var WEFT_SHED leaves the concurrency limits on. "off" is there to measure what they do. */
+export function isProtected(env: unknown): boolean {
+  return (env as { WEFT_SHED?: string } | undefined)?.WEFT_SHED !== "off";
+}
+
+/**
+ * Takes in only as many calls at a time as the isolate can work on, the important ones last to be refused. Throws
+ * OVERLOADED. A stream counts until it begins: a reader that hangs on for hours takes no room from others.
+ */
+export const shed =
+  (bulkhead: Bulkhead): InboundLayer =>
+  (next) =>
+    async function takeIn(call) {
+      const { env, context, service } = call.scope;
+      if (!isProtected(env)) return next(call);
+      const priority = context.priority ?? call.operation?.priority ?? "normal";
+      if (!bulkhead.acquire(priority)) {
+        throw meshError("OVERLOADED", `${service} has no room for ${priority} calls.`, {
+          retryAfter: SHED_RETRY_AFTER,
+        });
+      }
+      try {
+        return await next(call);
+      } finally {
+        bulkhead.release();
+      }
+    };

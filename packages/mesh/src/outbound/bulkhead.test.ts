@@ -1,0 +1,52 @@
+import { describe, expect, it } from "vitest";
+import { answerLater, fail, ok, stage } from "./fixture.ts";
+
+const id = { id: "1" };
+
+describe("the bulkhead layer", () => {
+  it("sheds the least important first, with 503 and Retry-After", async () => {
+    const { calls, world, requests } = stage({ bulkhead: { limit: 10 }, hedge: false });
+    const held = answerLater();
+    world.reply = held.reply;
+    const running = Array.from({ length: 8 }, () => calls().get(id));
+    await expect(calls().guess(id)).rejects.toMatchObject({ code: "OVERLOADED" });
+    await expect(calls().get(id)).rejects.toMatchObject({ code: "OVERLOADED", status: 503, retryAfter: 1 });
+    running.push(calls().pay(id), calls({ priority: "critical" }).get(id));
+    await expect(calls().pay(id)).rejects.toMatchObject({ code: "OVERLOADED" });
+    held.resolve();
+    await Promise.all(running);
+    expect(requests).toHaveLength(10);
+    world.reply = ok;
+    expect(await calls().guess(id)).toEqual({ name: "it" });
+  });
+
+  it("gives the slot back however a call ends", async () => {
+    const { repeat } = stage({ bulkhead: { limit: 1 }, circuit: false, throttle: false });
+    expect(await repeat(5, fail("INTERNAL"))).toEqual(Array(5).fill("INTERNAL"));
+    expect(await repeat(1, ok)).toEqual(["OK"]);
+  });
+
+  it("lets the priority travel: the caller's, or the first one that an operation has", async () => {
+    const { calls, requests } = stage();
+    await calls().get(id);
+    await calls().pay(id);
+    await calls({ priority: "background" }).pay(id);
+    expect(requests.map((request) => request.headers.get("weft-priority"))).toEqual([
+      null,
+      "critical",
+      "background",
+    ]);
+  });
+
+  it("sends less to a callee that answers 429, and never none", async () => {
+    const { repeat, requests } = stage({ circuit: false });
+    const codes = await repeat(100, fail("RATE_LIMITED"));
+    expect(codes.filter((code) => code === "OVERLOADED").length).toBeGreaterThan(50);
+    expect(requests.length).toBeLessThan(50);
+  });
+
+  it("can be turned off", async () => {
+    const { repeat } = stage({ circuit: false, throttle: false, bulkhead: false });
+    expect(await repeat(50, fail("RATE_LIMITED"))).toEqual(Array(50).fill("RATE_LIMITED"));
+  });
+});

@@ -1,0 +1,71 @@
+import { type MeshError, meshError } from "../error.ts";
+import type { Region } from "../regional/region.ts";
+import type { Outcome } from "../resilience/outcome.ts";
+import type { Runtime } from "../runtime.ts";
+import type { Answer, Outbound, OutboundLayer } from "./call.ts";
+import type { Callees, Circuit } from "./callees.ts";
+import { outcomeOf } from "./outcome.ts";
+
+function refusal(call: Outbound, { breaker }: Circuit, now: number): MeshError {
+  const { state, reason, retryAfter } = breaker.rejection(now);
+  return meshError("CIRCUIT_OPEN", `The circuit to ${call.operation.service} is ${state}: ${reason}.`, {
+    retryAfter: retryAfter / 1_000,
+  });
+}
+
+/** A call that was let through. */
+interface Pass {
+  readonly epoch: number;
+  readonly begun: number;
+  readonly lease: number | undefined;
+}
+
+/**
+ * Holds calls back from a callee that fails: by what this isolate has seen, by the region's verdict, or by an
+ * operator's order. A healthy call waits for nobody; a stale verdict is looked up in the data centre's cache, and only
+ * the probe of a failing callee asks the region's object first.
+ */
+export const circuit = (callees: Callees, region: Region, { now, random }: Runtime): OutboundLayer => {
+  if (!callees.policies.circuit) return (next) => next;
+
+  function ended(call: Outbound, circuit: Circuit, pass: Pass, outcome: Outcome): void {
+    const at = now();
+    circuit.breaker.record(outcome, pass.epoch, at - pass.begun, at, random);
+    circuit.reporter.ended(outcome, at);
+    if (!callees.policies.region || !region.reaches(call)) return;
+    if (pass.lease !== undefined) region.settle(call, circuit, pass.lease, outcome);
+    region.report(call, circuit);
+  }
+
+  return (next) => {
+    async function guard(call: Outbound) {
+      const { circuit } = callees.of(call.operation);
+      const { breaker } = circuit;
+      const regional = callees.policies.region && region.reaches(call);
+      if (regional && breaker.view.lookUpDue(now())) await region.lookUp(call, circuit);
+      let decision = breaker.acquire(now(), random);
+      let lease: number | undefined;
+      if (decision === "lease") {
+        callees.awaitedObjectCalls++;
+        lease = await region.lease(call, circuit);
+        decision = lease === undefined ? "reject" : "probe";
+      }
+      if (decision === "reject") {
+        if (regional) region.report(call, circuit);
+        throw refusal(call, circuit, now());
+      }
+      const pass = { epoch: breaker.epoch, begun: now(), lease };
+      circuit.reporter.sent(pass.begun);
+      let answer: Answer;
+      try {
+        answer = await next(decision === "probe" ? { ...call, probe: true } : call);
+      } catch (error) {
+        ended(call, circuit, pass, outcomeOf(error, call));
+        throw error;
+      }
+      ended(call, circuit, pass, "ok");
+      return answer;
+    }
+    return (call) => (call.off?.includes("circuit") ? next(call) : guard(call));
+  };
+};

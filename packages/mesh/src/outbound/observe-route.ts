@@ -1,0 +1,25 @@
+import { childOf } from "../context/trace.ts";
+import type { Runtime } from "../runtime.ts";
+import type { OutboundLayer } from "./call.ts";
+import { degrades } from "./fallback.ts";
+import type { Sink } from "./observation.ts";
+import { observation } from "./observe.ts";
+
+/** What the caller experienced: one record per call, however many tries it took. */
+export const observeRoute =
+  ({ now }: Runtime, sink: Sink): OutboundLayer =>
+  (next) =>
+    async function observeCall(call) {
+      const begun = now();
+      const trace = childOf(call.context.trace);
+      const traced = { ...call, context: { ...call.context, trace } };
+      try {
+        const answer = await next(traced);
+        sink(observation("route", call, trace, now() - begun, answer, undefined, false));
+        return answer;
+      } catch (error) {
+        const degraded = degrades(call, error);
+        sink(observation("route", call, trace, now() - begun, undefined, error, degraded));
+        throw error;
+      }
+    };

@@ -1,0 +1,35 @@
+import { expect, it } from "vitest";
+import { fail, ok, stage } from "./fixture.ts";
+
+const id = { id: "1" };
+
+it("records what the caller experienced and what the callee experienced", async () => {
+  const { calls, world, observations } = stage();
+  const replies = [fail("UNAVAILABLE"), ok];
+  world.reply = (request) => (replies.shift() ?? ok)(request);
+  await calls().get(id);
+  expect(observations.map(({ kind, code, attempt }) => [kind, code, attempt])).toEqual([
+    ["attempt", "UNAVAILABLE", 1],
+    ["attempt", "OK", 2],
+    ["route", "OK", 1],
+  ]);
+  const [first, , route] = observations;
+  expect(first).toMatchObject({ operation: "shop.get", peer: "shop", trace: route?.trace });
+  expect(first?.parent).toBe(route?.span);
+});
+
+it("marks and counts degraded answers and shed calls", async () => {
+  const { repeat, calls, callees, observations } = stage();
+  await repeat(7, fail("UNAVAILABLE"));
+  observations.length = 0;
+  expect(await calls().get(id, { fallback: { name: "unknown" } })).toEqual({ name: "unknown" });
+  expect(observations).toMatchObject([{ kind: "route", code: "CIRCUIT_OPEN", degraded: true, shed: true }]);
+  expect(callees.tracks.get("shop.get")?.counters).toMatchObject({
+    calls: 8,
+    failed: 7,
+    degraded: 1,
+    shed: 1,
+    attempts: 7,
+    codes: { UNAVAILABLE: 7 },
+  });
+});
