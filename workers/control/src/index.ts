@@ -2,16 +2,23 @@ import { checkout } from "@shop/checkout/contract";
 import { inventory } from "@shop/inventory/contract";
 import { orders } from "@shop/orders/contract";
 import { payments } from "@shop/payments/contract";
-import { calls, service } from "@weft/mesh";
+import { bindings, calls, service } from "@weft/mesh";
 import { audit } from "./audit.ts";
+import { type CircuitsEnv, listCircuits, overrideCircuit } from "./circuits/circuits.ts";
 import { control } from "./contract.ts";
 
 /** One object per idempotency key; the gateway's binding IDEMPOTENCY leads here. */
 export { IdempotencyStore } from "@weft/idempotency/store";
 
+/** One object per region and callee; every calling Worker's binding CIRCUITS leads here. */
+export { CircuitVerdict } from "./circuits/circuit-verdict.ts";
+export { CircuitDirectory } from "./circuits/circuit-directory.ts";
+
 export default service(control, {
-  use: [calls({ orders, payments, inventory, checkout })],
+  use: [bindings<CircuitsEnv>(), calls({ orders, payments, inventory, checkout })],
   handlers: {
     audit: ({ mesh }) => audit(mesh),
+    circuits: ({ env }) => listCircuits(env),
+    overrideCircuit: ({ env, input, context }) => overrideCircuit(env, input, context.region),
   },
 });

@@ -85,6 +85,8 @@ compose(api.getOverview, overview);
 
 // Operators' paths: the services let in nobody else.
 forward(services.control.operations.audit, { path: "/_weft/audit" });
+forward(services.control.operations.circuits, { path: "/_weft/circuits" });
+forward(services.control.operations.overrideCircuit, { path: "/_weft/circuits/:callee" });
 forward(services.notifications.operations.list, { path: "/_weft/notifications" });
 forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
 
