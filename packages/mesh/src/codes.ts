@@ -27,6 +27,8 @@ export const codes = {
   RATE_LIMITED: { status: 429, retryable: true, title: "Too many requests" },
   INTERNAL: { status: 500, retryable: false, title: "Something went wrong on our side" },
   UNAVAILABLE: { status: 503, retryable: true, title: "A part of the system is not available" },
+  // Says nothing about the callee's health: nobody was asked.
+  NO_INSTANCE: { status: 503, retryable: true, title: "No instance of a part of the system is known" },
   CIRCUIT_OPEN: {
     status: 503,
     retryable: true,

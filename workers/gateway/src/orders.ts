@@ -1,5 +1,5 @@
 import { views } from "@shop/views/contract";
-import { contextOf, transportTo } from "@weft/gateway";
+import { contextOf, hostOf, transportTo } from "@weft/gateway";
 import { type CallOptions, header, type InputOf, invoke, type OutputOf } from "@weft/mesh";
 import type { ShopContext } from "./env.ts";
 import { toMesh } from "./mesh.ts";
@@ -15,7 +15,7 @@ export async function ordersOf(
   options: CallOptions<Page> = {},
 ): Promise<{ page: Page; degraded: boolean }> {
   const transport = transportTo(operation.service, c.env);
-  const answer = await invoke(operation, input, transport, contextOf(c), options, toMesh);
+  const answer = await invoke(operation, input, transport, contextOf(c), options, toMesh, hostOf(c));
   const degraded = answer.degraded || answer.headers.has(header.degraded);
   return { page: answer.body as Page, degraded };
 }

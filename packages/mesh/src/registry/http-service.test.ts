@@ -103,7 +103,7 @@ describe("the registry's snapshot", () => {
 
   it("is asked for again a second after it named nobody or failed", async () => {
     const { state, call, settle } = scene([]);
-    await expect(call()).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
+    await expect(call()).rejects.toMatchObject({ code: "NO_INSTANCE", retryable: true });
     state.endpoints = [endpoint("a")];
     state.now += 1_000;
     await call().catch(() => undefined);

@@ -97,7 +97,7 @@ export function httpService(
         let cause: unknown;
         for (let count = 1; count <= tries; count++) {
           const instance = balancer.pick(now(), random, avoid);
-          if (!instance) throw meshError("UNAVAILABLE", `No instance of ${contract.name} is registered.`);
+          if (!instance) throw meshError("NO_INSTANCE", `No instance of ${contract.name} is registered.`);
           const result = await tryAt(instance, `${pathname}${search}`, init);
           if (!("unreachable" in result)) {
             if (result.status !== 401) return result;

@@ -79,6 +79,6 @@ export class KnownInstances {
   }
 
   #unknown() {
-    return meshError("UNAVAILABLE", `The registry did not say where ${this.#service} runs.`);
+    return meshError("NO_INSTANCE", `The registry did not say where ${this.#service} runs.`);
   }
 }
