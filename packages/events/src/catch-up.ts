@@ -52,7 +52,8 @@ export async function catchUp(
     const progress = new Progress({ subscriber, work, db, subscription, cursor, skip, end });
     for (let seen = 0; seen < limit && Date.now() < end;) {
       const input = { after: progress.at, limit: Math.min(PAGE, limit - seen) };
-      const answer = await invoke(operation, input, publisher, scope.context, { timeout: end - Date.now() });
+      const options = { timeout: end - Date.now() };
+      const answer = await invoke(operation, input, publisher, scope.context, options, undefined, scope);
       const { items, head } = LogPage.parse(answer.body);
       if (head < progress.at)
         throw new Error(`The log ends at ${head}, but ${progress.at} was read before: was it restored?`);

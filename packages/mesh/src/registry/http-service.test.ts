@@ -111,8 +111,8 @@ describe("the registry's snapshot", () => {
     expect((await call()).status).toBe(200);
     const dark = scene([endpoint("a")]);
     dark.state.registryUp = false;
-    await expect(dark.call()).rejects.toMatchObject({ code: "UNAVAILABLE" });
-    await expect(dark.call()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await expect(dark.call()).rejects.toMatchObject({ code: "NO_INSTANCE" });
+    await expect(dark.call()).rejects.toMatchObject({ code: "NO_INSTANCE" });
     expect(dark.state.asked).toBe(1);
     dark.state.registryUp = true;
     dark.state.now += 1_000;
