@@ -47,7 +47,13 @@ function workerd(): TestProjectInlineConfiguration[] {
         miniflare: { serviceBindings: absentServices(configPath) },
       }),
     ],
-    test: { name: `workerd:${folder}`, include: [`${folder}/${inWorkerd}`], exclude: never },
+    test: {
+      name: `workerd:${folder}`,
+      include: [`${folder}/${inWorkerd}`],
+      exclude: never,
+      // A CommonJS index over ES modules, which workerd cannot load as it is.
+      deps: { optimizer: { ssr: { enabled: true, include: ["itty-durable"] } } },
+    },
   }));
 }
 

@@ -3,9 +3,12 @@ import { command, contract, query } from "@weft/mesh";
 import * as z from "zod";
 import { registryOperations } from "./registry/contract.ts";
 import { FaultOrder, Faults } from "./faults/contract.ts";
+import { circuits, overrideCircuit } from "./circuits/contract.ts";
 
 /** What operators ask for, and the objects that all services share. */
 export const control = contract("control", {
+  circuits,
+  overrideCircuit,
   audit: query("GET /internal/audit", {
     summary:
       "Is every cent and every unit accounted for? Computed from the services' databases, never cached",

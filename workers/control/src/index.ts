@@ -4,6 +4,7 @@ import { orders } from "@shop/orders/contract";
 import { payments } from "@shop/payments/contract";
 import { bindings, calls, service } from "@weft/mesh";
 import { audit } from "./audit.ts";
+import { type CircuitsEnv, listCircuits, overrideCircuit } from "./circuits/circuits.ts";
 import { control } from "./contract.ts";
 import { registryHandlers, type RegistryEnv } from "./registry/handlers.ts";
 import { clearFaults, type FaultEnv, listFaults, setFaults } from "./faults/faults.ts";
@@ -16,13 +17,19 @@ export { ServiceRegistry } from "./registry/service-registry.ts";
 /** One object, with the faults that operators have set; every Worker's binding FAULTS leads here. */
 export { FaultSwitch } from "@weft/mesh/fault-switch";
 
+/** One object per region and callee; every calling Worker's binding CIRCUITS leads here. */
+export { CircuitVerdict } from "./circuits/circuit-verdict.ts";
+export { CircuitDirectory } from "./circuits/circuit-directory.ts";
+
 export default service(control, {
-  use: [bindings<RegistryEnv & FaultEnv>(), calls({ orders, payments, inventory, checkout })],
+  use: [bindings<RegistryEnv & FaultEnv & CircuitsEnv>(), calls({ orders, payments, inventory, checkout })],
   handlers: {
     audit: ({ mesh }) => audit(mesh),
     ...registryHandlers,
     getFaults: ({ env }) => listFaults(env),
     setFaults: ({ env, input }) => setFaults(env, input.items, Date.now()),
     clearFaults: ({ env }) => clearFaults(env),
+    circuits: ({ env }) => listCircuits(env),
+    overrideCircuit: ({ env, input, context }) => overrideCircuit(env, input, context.region),
   },
 });

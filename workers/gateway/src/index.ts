@@ -93,6 +93,8 @@ forward(services.control.operations.audit, { path: "/_weft/audit" });
 forward(services.control.operations.getFaults, { path: "/_weft/faults" });
 forward(services.control.operations.setFaults, { path: "/_weft/faults" });
 forward(services.control.operations.clearFaults, { path: "/_weft/faults" });
+forward(services.control.operations.circuits, { path: "/_weft/circuits" });
+forward(services.control.operations.overrideCircuit, { path: "/_weft/circuits/:callee" });
 forward(services.notifications.operations.list, { path: "/_weft/notifications" });
 forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
 forward(services.control.operations.listInstances, { path: "/_weft/registry" });

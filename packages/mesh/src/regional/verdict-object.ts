@@ -48,5 +48,5 @@ export async function callObject<T>(
     signal: AbortSignal.timeout(PATIENCE),
   });
   if (!answer.ok) throw new Error(`${name}.${method} answered ${answer.status}: ${await answer.text()}`);
-  return answer.json<T>();
+  return answer.status === 204 ? (undefined as T) : answer.json<T>();
 }
