@@ -49,28 +49,34 @@ export async function inRuntime(): Promise<Measured[]> {
   });
   const { url } = await server.listen();
   // The harness runs an entry process before the Workers': both belong to each side alike.
-  const cpuOfAll = () => runtimes().reduce((sum, pid) => sum + cpuOf(pid), 0);
+  const cpu = () => cpuOf(runtimes());
   const rows: Measured[] = [];
   for (const calls of AMOUNTS) {
     const results: Record<"full" | "bare", Result[]> = { full: [], bare: [] };
     const requests = CALLS / calls;
     for (let round = 0; round <= ROUNDS; round++)
       for (const side of ["full", "bare"] as const) {
-        const before = cpuOfAll();
+        const before = cpu();
         const target = new URL(`/${side}?calls=${calls}`, url).href;
         const result = await load({ url: target, connections: CONNECTIONS, requests });
         if (result.failures > 0) throw new Error(`${result.failures} of ${requests} requests failed.`);
         // The first round warms both up.
-        if (round > 0) results[side].push({ ...result, cpu: (cpuOfAll() - before) / requests });
+        if (round > 0) results[side].push({ ...result, cpu: (cpu() - before) / requests });
       }
     const of = (side: "full" | "bare", value: (result: Result) => number) => median(results[side].map(value));
     const name = `${calls} call${calls > 1 ? "s" : ""} a request`;
     const [rate, bareRate] = [of("full", (result) => result.rate), of("bare", (result) => result.rate)];
-    const [cpu, bareCpu] = [of("full", (result) => result.cpu), of("bare", (result) => result.cpu)];
+    const [used, bareUsed] = [of("full", (result) => result.cpu), of("bare", (result) => result.cpu)];
     const goal = (ratio: number) => (calls === 1 ? { goal: ">= 0.85 of bare", met: ratio >= 0.85 } : {});
     const throughput = { value: rate, unit: "requests/s", baseline: bareRate, ratio: rate / bareRate };
     rows.push({ metric: `throughput, ${name}`, ...throughput, ...goal(rate / bareRate) });
-    rows.push({ metric: `CPU, ${name}`, value: cpu, unit: "ms", baseline: bareCpu, ratio: cpu / bareCpu });
+    rows.push({
+      metric: `CPU, ${name}`,
+      value: used,
+      unit: "ms",
+      baseline: bareUsed,
+      ratio: used / bareUsed,
+    });
   }
   await server.close();
   return rows;
