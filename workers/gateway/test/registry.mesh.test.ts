@@ -102,9 +102,10 @@ describe.skipIf(!hasPython)("two instances in Python", () => {
     const answers = await load(600, { meanwhile: () => void first?.end("SIGKILL") });
     expect(answers).toEqual({ exact: 600, degraded: 0, failed: 0 });
     expect(await second?.quotes()).toBeGreaterThan(before + 300);
-    // The dead one was called, and the transport went elsewhere before any layer above heard of it.
+    // The dead one was called, and the transport went elsewhere. Hedges of slow calls travel marked like retries; the
+    // budget bounds both to 2 and one for ten successes.
     expect(outgoing.calls).toBeGreaterThan(600);
-    expect(outgoing.retries).toBe(0);
+    expect(outgoing.retries).toBeLessThanOrEqual(62);
     const left = await instances((all) => all.length === 1);
     expect(left).toMatchObject([{ id: "rates-2", healthy: true }]);
   });
