@@ -39,6 +39,8 @@ export interface Answer {
   readonly headers: Headers;
   /** Decoded JSON, or the raw stream of a streaming operation. */
   readonly body: unknown;
+  /** The version of the callee that gave it, if it says. */
+  readonly version?: string | undefined;
   /** The answer is a fallback. */
   readonly degraded: boolean;
 }

@@ -42,20 +42,25 @@ export const circuit = (callees: Callees, region: Region, { now, random }: Runti
       const { circuit } = callees.of(call.operation);
       const { breaker } = circuit;
       const regional = callees.policies.region && region.reaches(call);
-      if (regional && breaker.view.lookUpDue(now())) await region.lookUp(call, circuit);
-      let decision = breaker.acquire(now(), random);
+      let begun = now();
+      if (regional && breaker.view.lookUpDue(begun)) {
+        await region.lookUp(call, circuit);
+        begun = now();
+      }
+      let decision = breaker.acquire(begun, random);
       let lease: number | undefined;
       if (decision === "lease") {
         callees.awaitedObjectCalls++;
         lease = await region.lease(call, circuit);
+        begun = now();
         decision = lease === undefined ? "reject" : "probe";
       }
       if (decision === "reject") {
         if (regional) region.report(call, circuit);
-        throw refusal(call, circuit, now());
+        throw refusal(call, circuit, begun);
       }
-      const pass = { epoch: breaker.epoch, begun: now(), lease };
-      circuit.reporter.sent(pass.begun);
+      const pass = { epoch: breaker.epoch, begun, lease };
+      circuit.reporter.sent(begun);
       let answer: Answer;
       try {
         answer = await next(decision === "probe" ? { ...call, probe: true } : call);

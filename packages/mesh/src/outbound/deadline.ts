@@ -8,8 +8,9 @@ export const deadline =
   (next) =>
     function limitTime(call) {
       const timeout = Math.min(call.timeout ?? Number.POSITIVE_INFINITY, call.operation.timeout);
-      const end = Math.min(now() + timeout, call.context.deadline ?? Number.POSITIVE_INFINITY);
-      if (end <= now())
+      const begun = now();
+      const end = Math.min(begun + timeout, call.context.deadline ?? Number.POSITIVE_INFINITY);
+      if (end <= begun)
         throw meshError("DEADLINE_EXCEEDED", `No time was left to call ${call.operation.id}.`);
       return next({ ...call, context: { ...call.context, deadline: end } });
     };

@@ -5,9 +5,6 @@ import type { Observation } from "./observation.ts";
 
 const OK = "OK";
 
-/** The answers of Workers and of services elsewhere name the version that gave them. */
-export const VERSION_HEADER = "weft-version";
-
 export function observation(
   kind: Observation["kind"],
   call: Outbound,
@@ -29,7 +26,7 @@ export function observation(
     version: versionOf(host?.env),
     operation: operation.id,
     peer: operation.service,
-    peerVersion: answer?.headers.get(VERSION_HEADER) ?? undefined,
+    peerVersion: answer?.version,
     code,
     duration,
     attempt: call.attempt,

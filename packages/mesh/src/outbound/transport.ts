@@ -5,6 +5,8 @@ import { fromResponse } from "../problem.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Answer, Outbound, OutboundNext } from "./call.ts";
 
+/** On answers: the version of the callee that gave them. */
+const VERSION = "weft-version";
 /** The host is never resolved: a service binding goes to its Worker whatever the URL says. */
 const ORIGIN = "http://mesh";
 
@@ -43,7 +45,8 @@ async function decode(call: Outbound, response: Response): Promise<Answer> {
     : response.status === 204
       ? undefined
       : await json(call, response);
-  return { status: response.status, headers: response.headers, body, degraded: false };
+  const version = response.headers.get(VERSION) ?? undefined;
+  return { status: response.status, headers: response.headers, body, version, degraded: false };
 }
 
 async function json(call: Outbound, response: Response): Promise<unknown> {
