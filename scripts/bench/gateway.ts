@@ -1,9 +1,9 @@
 import { join } from "node:path";
 import { createTestHarness } from "wrangler";
-import { startShop } from "../../workers/gateway/test/shop.ts";
+import { shopWorkers, startShop } from "../../workers/gateway/test/shop.ts";
 import { buildAll, builtWorker } from "../lib/build.ts";
 import { load, type LoadResult, median } from "../lib/load.ts";
-import { root, workers } from "../lib/project.ts";
+import { root } from "../lib/project.ts";
 import { cpuOf, runtimes } from "../lib/runtime-cpu.ts";
 import type { Measured } from "../bench.ts";
 
@@ -30,8 +30,6 @@ export default async function gateway(): Promise<Measured[]> {
   const buyer = await shop.shop.signUp();
   const me = (await buyer.get(PATH)).body as { id: string };
 
-  const users = workers().find(({ name }) => name === "shop-users");
-  if (!users) throw new Error("There is no users service.");
   const bare = createTestHarness({
     root,
     workers: [
@@ -44,7 +42,12 @@ export default async function gateway(): Promise<Measured[]> {
         },
         prebuiltWorkerDir: builtWorker("pass-through-worker"),
       },
-      { configPath: join(root, users.config), prebuiltWorkerDir: builtWorker("shop-users") },
+      // All of them: a Worker starts only where everything is that its bindings name.
+      ...shopWorkers().map(({ configPath, prebuiltWorkerDir, secrets }) => ({
+        configPath,
+        prebuiltWorkerDir,
+        secrets,
+      })),
     ],
   });
   const { url } = await bare.listen();

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { type Edge, type Probe, startMesh, type TestMesh } from "@weft/testkit/mesh";
+import { type Edge, type MeshWorker, type Probe, startMesh, type TestMesh } from "@weft/testkit/mesh";
 import { ShopClient } from "@weft/testkit/shop-client";
 import { builtWorker } from "../../../scripts/lib/build.ts";
 import { root, workers } from "../../../scripts/lib/project.ts";
@@ -48,16 +48,20 @@ export function startShop(
     faultWorkerDir: builtWorker("fault-worker"),
     probes,
     probeWorkerDir: builtWorker("probe-worker"),
-    workers: workers().map((worker) => ({
-      name: worker.name,
-      configPath: join(root, worker.config),
-      prebuiltWorkerDir: builtWorker(worker.name),
-      secrets: Object.fromEntries(worker.secrets.map((name) => [name, secrets[name] ?? ""])),
-      databases: worker.databases.map(({ binding }) => binding),
-      ...(vars && { vars }),
-      seed: seeds[worker.name]?.() ?? [],
-    })),
+    workers: shopWorkers().map((worker) => ({ ...worker, ...(vars && { vars }) })),
   });
+}
+
+/** The shop's Workers as a harness takes them, the gateway first. */
+export function shopWorkers(): MeshWorker[] {
+  return workers().map((worker) => ({
+    name: worker.name,
+    configPath: join(root, worker.config),
+    prebuiltWorkerDir: builtWorker(worker.name),
+    secrets: Object.fromEntries(worker.secrets.map((name) => [name, secrets[name] ?? ""])),
+    databases: worker.databases.map(({ binding }) => binding),
+    seed: seeds[worker.name]?.() ?? [],
+  }));
 }
 
 export function operatorOf(mesh: TestMesh): ShopClient {
