@@ -91,6 +91,17 @@ describe("service", () => {
     },
   );
 
+  it("does not even read what a stranger claims to be", async () => {
+    const fetch = worker.fetch as unknown as (
+      request: Request,
+      env: object,
+      ctx: object,
+    ) => Promise<Response>;
+    const request = new Request("http://mesh/internal/mine", { headers: { "weft-principal": "%" } });
+    const response = await fetch(request, {}, { props: {}, waitUntil() {}, passThroughOnException() {} });
+    expect(await response.json()).toMatchObject({ code: "CALLER_NOT_ALLOWED" });
+  });
+
   it("asks for a signed-in user, or for an operator, where the contract does", async () => {
     expect((await send("/internal/mine")).status).toBe(401);
     expect((await send("/internal/mine", { scopes: [] })).status).toBe(200);

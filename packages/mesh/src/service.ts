@@ -102,7 +102,8 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
       const scope: Scope = {
         service: contract.name,
         env: c.env,
-        context: readContext(c.req.raw, runtime.now()),
+        // What a stranger's headers claim is not even looked at.
+        context: props?.caller ? readContext(c.req.raw, runtime.now()) : rootContext(newTrace()),
         caller: props?.caller ?? "nobody",
         waitUntil: waitUntilOf(c.executionCtx),
       };
