@@ -2,7 +2,7 @@ export { accessLog } from "./access-log/access-log.ts";
 export { type TokenRules, verifyToken } from "./auth/access-token.ts";
 export { authenticate, type AuthenticateOptions, authorize } from "./auth/authenticate.ts";
 export { JwksCache, type LoadKeys } from "./auth/jwks-cache.ts";
-export { OPERATOR } from "./auth/operator-token.ts";
+export { OPERATOR } from "./auth/operator.ts";
 export { registrar } from "./auth/registrar.ts";
 export { boundary } from "./errors/boundary.ts";
 export { rescue } from "./errors/rescue.ts";

@@ -2,7 +2,7 @@ import { meshError } from "@weft/mesh";
 import { describe, expect, it, vi } from "vitest";
 import { problemOf, testApp } from "../test-app.ts";
 import { authenticate, authorize } from "./authenticate.ts";
-import { isOperatorToken } from "./operator-token.ts";
+import { isSameSecret } from "./same-secret.ts";
 
 const verify = vi.fn(async (token: string) => {
   if (token === "down") throw meshError("UNAVAILABLE");
@@ -68,10 +68,10 @@ describe("authenticate and authorize", () => {
   });
 
   it("has no operators without a secret", () => {
-    expect(isOperatorToken("", "")).toBe(false);
-    expect(isOperatorToken("", undefined)).toBe(false);
-    expect(isOperatorToken("s3cret", undefined)).toBe(false);
-    expect(isOperatorToken("s3cret", "s3cret")).toBe(true);
-    expect(isOperatorToken("s3cre", "s3cret")).toBe(false);
+    expect(isSameSecret("", "")).toBe(false);
+    expect(isSameSecret("", undefined)).toBe(false);
+    expect(isSameSecret("s3cret", undefined)).toBe(false);
+    expect(isSameSecret("s3cret", "s3cret")).toBe(true);
+    expect(isSameSecret("s3cre", "s3cret")).toBe(false);
   });
 });

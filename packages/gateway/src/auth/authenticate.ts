@@ -2,7 +2,8 @@ import { isMeshError, meshError, type Operation, type Principal } from "@weft/me
 import type { Context, MiddlewareHandler } from "hono";
 import type { GatewayEnv } from "../variables.ts";
 import { bearerToken } from "./bearer.ts";
-import { isOperatorToken, OPERATOR } from "./operator-token.ts";
+import { OPERATOR } from "./operator.ts";
+import { isSameSecret } from "./same-secret.ts";
 
 export interface AuthenticateOptions {
   operatorToken: (c: Context<GatewayEnv>) => string | undefined;
@@ -19,7 +20,7 @@ export function authenticate({ operatorToken, verify }: AuthenticateOptions): Mi
         const token = bearerToken(credentials);
         if (!token)
           throw meshError("AUTHENTICATION_REQUIRED", "Send a token as Authorization: Bearer <token>.");
-        c.set("principal", isOperatorToken(token, operatorToken(c)) ? OPERATOR : await verify(token, c));
+        c.set("principal", isSameSecret(token, operatorToken(c)) ? OPERATOR : await verify(token, c));
       } catch (error) {
         if (!isMeshError(error)) throw error;
         c.set("refusal", error);
