@@ -1,5 +1,5 @@
 import type { TestMesh } from "@weft/testkit/mesh";
-import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
 import type { Answer } from "@weft/testkit/shop-client";
 import { edge, operatorOf, startShop } from "./shop.ts";
 
@@ -9,6 +9,9 @@ const users = edge("gateway", "users");
 const shipping = edge("gateway", "shipping");
 const catalog = edge("gateway", "catalog");
 const edges = [inventory, views, users, shipping, catalog];
+
+// Circuits take seconds to recover by design, and more of them on a busy machine.
+vi.setConfig({ testTimeout: 60_000 });
 
 let mesh: TestMesh;
 beforeAll(async () => {
@@ -32,7 +35,7 @@ async function circuitTo(callee: string) {
 
 /** Asks until the gateway's circuit is as expected: isolates report at most twice a second, while they are called. */
 async function untilCircuit(callee: string, path: string, state: string, client = mesh.shop) {
-  for (let n = 0; n < 40; n++) {
+  for (let n = 0; n < 200; n++) {
     const { local, region } = await circuitTo(callee);
     if (local?.state === state) return { local, region };
     await client.get(path);
