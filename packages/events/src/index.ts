@@ -1,15 +1,19 @@
-export { type CatchUp, type CatchUpOptions } from "./catch-up.ts";
+export { type CatchUp, type CatchUpOptions } from "./subscription/catch-up.ts";
 export {
   database,
   type DatabaseOptions,
   type DatabaseResources,
   type Transact,
   transact,
-} from "./database.ts";
-export { Envelope, type EventRow, sourceOf, toEnvelope } from "./envelope.ts";
-export { eventLogOf, LogPage } from "./log.ts";
-export { type EventSource, type Publisher, publisher, type PublisherOptions } from "./publisher.ts";
-export { relay } from "./relay.ts";
-export { type EventContext, type EventHandlers, on, type Subscription } from "./subscription.ts";
-export { subscriptions, type SubscriptionResources, type SubscriptionsOptions } from "./subscriptions.ts";
-export type { AnyDatabase, Statement, Tx } from "./unit-of-work.ts";
+} from "./database/database.ts";
+export { Envelope, type EventRow, sourceOf, toEnvelope } from "./log/envelope.ts";
+export { eventLogOf, LogPage } from "./log/read-log.ts";
+export { type EventSource, type Publisher, publisher, type PublisherOptions } from "./log/publisher.ts";
+export { relay } from "./log/relay.ts";
+export { type EventContext, type EventHandlers, on, type Subscription } from "./subscription/subscription.ts";
+export {
+  subscriptions,
+  type SubscriptionResources,
+  type SubscriptionsOptions,
+} from "./subscription/subscriptions.ts";
+export type { AnyDatabase, Statement, Tx } from "./database/unit-of-work.ts";

@@ -1,56 +1,6 @@
-import { sql } from "drizzle-orm";
-import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
-
-/** A service's event log: append-only, the truth from which queues and subscribers are fed. */
-export const eventLog = sqliteTable(
-  "events",
-  {
-    /** Position in this service's log; without holes, since a rolled-back batch gives its numbers back. */
-    seq: integer("seq").primaryKey({ autoIncrement: true }),
-    id: text("id").notNull().unique(),
-    type: text("type").notNull(),
-    subject: text("subject").notNull(),
-    /** Position among the events of the same subject, from 1. */
-    subjectSeq: integer("subject_seq").notNull(),
-    data: text("data", { mode: "json" }).notNull(),
-    /** ms since the epoch */
-    time: integer("time").notNull(),
-    traceparent: text("traceparent").notNull(),
-    /** When every subscriber's queue had taken it, ms since the epoch. */
-    sentAt: integer("sent_at"),
-    /** When it was last tried in vain, ms since the epoch; null before. */
-    triedAt: integer("tried_at"),
-    /** Bindings of the queues that have not taken it; null before the first try. */
-    unsentTo: text("unsent_to", { mode: "json" }).$type<readonly string[]>(),
-  },
-  (table) => [
-    uniqueIndex("events_subject").on(table.subject, table.subjectSeq),
-    index("events_unsent")
-      .on(table.triedAt, table.seq)
-      .where(sql`sent_at IS NULL`),
-  ],
-);
-
-/** Events that this service has applied; written in the same batch as their effect. */
-export const inbox = sqliteTable(
-  "inbox",
-  {
-    source: text("source").notNull(),
-    eventId: text("event_id").notNull(),
-    appliedAt: integer("applied_at").notNull(),
-  },
-  (table) => [primaryKey({ columns: [table.source, table.eventId] })],
-);
-
-/** How far this service has read each publisher's log. */
-export const cursors = sqliteTable("cursors", {
-  source: text("source").primaryKey(),
-  /** Everything up to here has been dealt with. */
-  seq: integer("seq").notNull(),
-  /** Everything up to here has been tried. Beyond `seq` while an event between them cannot be applied. */
-  looked: integer("looked").notNull().default(0),
-  /** How often in a row what is between them was tried in vain. */
-  failures: integer("failures").notNull().default(0),
-  /** When to try it again, ms since the epoch. */
-  retryAt: integer("retry_at").notNull().default(0),
-});
+/** The tables that a service's own schema takes over: those of the parts that it uses. */
+export { commandOutbox, tasks } from "./commands/schema.ts";
+export { deadLetters } from "./dead-letters/schema.ts";
+export { eventLog } from "./log/schema.ts";
+export { projectionCursors, projectionRebuilds } from "./projection/schema.ts";
+export { cursors, inbox, subjects } from "./subscription/schema.ts";

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-export { cursors, eventLog, inbox } from "@weft/events/schema";
+export { cursors, deadLetters, eventLog, inbox } from "@weft/events/schema";
 export { sagaFence } from "@weft/saga/participant/schema";
 
 /** Units of each product. `received` = `available` + units of held and of committed reservations, always. */

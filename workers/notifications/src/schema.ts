@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-export { cursors, inbox } from "@weft/events/schema";
+export { cursors, deadLetters, inbox, tasks } from "@weft/events/schema";
 
 /** The outbox: every e-mail, rendered once. Times are ms since the epoch. */
 export const notifications = sqliteTable(

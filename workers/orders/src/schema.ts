@@ -1,7 +1,7 @@
 import { index, integer, primaryKey, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 import type { OrderStatus } from "./contract.ts";
 
-export { cursors, eventLog, inbox } from "@weft/events/schema";
+export { cursors, deadLetters, eventLog, inbox } from "@weft/events/schema";
 export { sagaFence } from "@weft/saga/participant/schema";
 
 /** Times are ms since the epoch, amounts minor units. */

@@ -1,7 +1,7 @@
 import { sql } from "drizzle-orm";
 import { check, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-export { cursors, eventLog, inbox } from "@weft/events/schema";
+export { cursors, deadLetters, eventLog, inbox } from "@weft/events/schema";
 export { sagaFence } from "@weft/saga/participant/schema";
 
 export const payments = sqliteTable("payments", {

@@ -1,3 +1,4 @@
+export { commandOutbox } from "@weft/events/schema";
 import { sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";

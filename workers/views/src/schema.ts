@@ -2,7 +2,7 @@ import type { Order, OrderStatus } from "@shop/orders/contract";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ListedOrder } from "./contract.ts";
 
-export { cursors, inbox } from "@weft/events/schema";
+export { cursors, deadLetters, inbox, projectionCursors, projectionRebuilds } from "@weft/events/schema";
 
 /** Times are ms since the epoch, amounts minor units. */
 export const orderView = sqliteTable(

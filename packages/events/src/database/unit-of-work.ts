@@ -3,9 +3,9 @@ import { sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type * as z from "zod";
-import type { EventRow } from "./envelope.ts";
-import { byteLength } from "./queue-batches.ts";
-import { eventLog } from "./schema.ts";
+import type { EventRow } from "../log/envelope.ts";
+import { byteLength } from "../log/queue-batches.ts";
+import { eventLog } from "../log/schema.ts";
 
 export type Statement = BatchItem<"sqlite">;
 // oxlint-disable-next-line typescript/no-explicit-any -- a unit of work takes a database of any schema

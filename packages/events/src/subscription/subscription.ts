@@ -1,7 +1,7 @@
 import type { Context, EventTypes, Scope } from "@weft/mesh";
 import type * as z from "zod";
-import type { Envelope } from "./envelope.ts";
-import type { EventSource } from "./publisher.ts";
+import type { Envelope } from "../log/envelope.ts";
+import type { EventSource } from "../log/publisher.ts";
 
 /** What an event's handler gets: the event and what the service's plugins provide. Writes go through `tx`. */
 export type EventContext<R, T extends string = string, D = unknown> = R & {

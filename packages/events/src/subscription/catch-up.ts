@@ -1,10 +1,10 @@
 import { bindingName, describe, invoke, log, type Scope, type Transport, type Work } from "@weft/mesh";
 import { cursorOf, isStuck } from "./cursor.ts";
-import { sourceOf } from "./envelope.ts";
-import { eventLogOf, LogPage } from "./log.ts";
+import { sourceOf } from "../log/envelope.ts";
+import { eventLogOf, LogPage } from "../log/read-log.ts";
 import { Progress } from "./progress.ts";
 import type { Subscription } from "./subscription.ts";
-import type { AnyDatabase } from "./unit-of-work.ts";
+import type { AnyDatabase } from "../database/unit-of-work.ts";
 
 export interface CatchUpOptions {
   /** Most events to read in one call, default 1000. */

@@ -3,7 +3,7 @@ import { asc, gt, max } from "drizzle-orm";
 import * as z from "zod";
 import { Envelope, toEnvelope } from "./envelope.ts";
 import { eventLog } from "./schema.ts";
-import type { AnyDatabase } from "./unit-of-work.ts";
+import type { AnyDatabase } from "../database/unit-of-work.ts";
 
 const LogRange = z.object({
   after: z.int().min(0).default(0),

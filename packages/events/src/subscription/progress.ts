@@ -1,10 +1,10 @@
 import { describe, type Work } from "@weft/mesh";
 import { advanceTo, type Cursor, isStuck, noteFailures } from "./cursor.ts";
-import { type Envelope, sourceOf } from "./envelope.ts";
+import { type Envelope, sourceOf } from "../log/envelope.ts";
 import { logEvent } from "./event-line.ts";
 import { appliedIds, applyOnce, contextOf } from "./inbox.ts";
 import type { Subscription } from "./subscription.ts";
-import type { AnyDatabase } from "./unit-of-work.ts";
+import type { AnyDatabase } from "../database/unit-of-work.ts";
 
 export interface ProgressOptions {
   subscriber: string;

@@ -1,5 +1,5 @@
 import type { EventTypes, MountedOperation } from "@weft/mesh";
-import { eventLogOf, readLog } from "./log.ts";
+import { eventLogOf, readLog } from "./read-log.ts";
 
 /** The part of a contract that publishing and subscribing need. */
 export interface EventSource<E extends EventTypes = EventTypes> {

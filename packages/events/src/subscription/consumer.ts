@@ -1,7 +1,7 @@
 import { describe, newTrace, rootContext, type Work } from "@weft/mesh";
 import type * as z from "zod";
 import { stepTo } from "./cursor.ts";
-import { Envelope, sourceOf } from "./envelope.ts";
+import { Envelope, sourceOf } from "../log/envelope.ts";
 import { logEvent } from "./event-line.ts";
 import { applyOnce, contextOf } from "./inbox.ts";
 import type { Subscription } from "./subscription.ts";

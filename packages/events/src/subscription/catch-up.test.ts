@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { openShop } from "./fixture/shop.ts";
+import { openShop } from "../fixture/shop.ts";
 
 beforeEach(() => {
   vi.spyOn(console, "log").mockReturnValue();

@@ -8,11 +8,11 @@ import {
   type Work,
 } from "@weft/mesh";
 import { and, eq, sql } from "drizzle-orm";
-import type { Transact } from "./database.ts";
-import type { Envelope } from "./envelope.ts";
+import type { Transact } from "../database/database.ts";
+import type { Envelope } from "../log/envelope.ts";
 import { inbox } from "./schema.ts";
 import type { Subscription } from "./subscription.ts";
-import type { AnyDatabase, Statement } from "./unit-of-work.ts";
+import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 
 /** `ignored`: the subscription has no handler for this type. */
 export type Outcome = "applied" | "duplicate" | "ignored";

@@ -1,6 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import type { Envelope } from "./envelope.ts";
-import { openShop, shippingWorker } from "./fixture/shop.ts";
+import type { Envelope } from "../log/envelope.ts";
+import { openShop, shippingWorker } from "../fixture/shop.ts";
 
 const lines: Record<string, unknown>[] = [];
 beforeEach(() => {

@@ -1,5 +1,5 @@
 import { type Context, log } from "@weft/mesh";
-import type { Envelope } from "./envelope.ts";
+import type { Envelope } from "../log/envelope.ts";
 
 /** One log line for each event that a subscriber has dealt with, in the trace of what caused the event. */
 export function logEvent(

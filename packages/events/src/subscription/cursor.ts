@@ -1,6 +1,6 @@
 import { and, eq, sql } from "drizzle-orm";
 import { cursors } from "./schema.ts";
-import type { AnyDatabase, Statement } from "./unit-of-work.ts";
+import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 
 export type Cursor = Omit<typeof cursors.$inferSelect, "source">;
 

@@ -4,7 +4,7 @@ import { type EventRow, toEnvelope } from "./envelope.ts";
 import type { Publisher } from "./publisher.ts";
 import { type Outgoing, queueBatches } from "./queue-batches.ts";
 import { eventLog } from "./schema.ts";
-import type { AnyDatabase } from "./unit-of-work.ts";
+import type { AnyDatabase } from "../database/unit-of-work.ts";
 
 /** Rows younger than this may still be on their way by the request that wrote them, ms. */
 const SWEEP_AFTER = 5_000;

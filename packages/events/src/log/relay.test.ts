@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import type { Envelope } from "./envelope.ts";
-import { openShop } from "./fixture/shop.ts";
+import { openShop } from "../fixture/shop.ts";
 
 const types = (messages: unknown[]) =>
   (messages as Envelope[]).map(({ type, subject }) => `${type} ${subject}`);

@@ -1,7 +1,7 @@
 import { type EventTypes, type InboundLayer, meshError, type Plugin, type Scope } from "@weft/mesh";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
-import type { Publisher } from "./publisher.ts";
-import { relay } from "./relay.ts";
+import type { Publisher } from "../log/publisher.ts";
+import { relay } from "../log/relay.ts";
 import { type AnyDatabase, Raced, type Tx, UnitOfWork } from "./unit-of-work.ts";
 
 export interface DatabaseOptions<S extends Record<string, unknown>, E extends EventTypes> {

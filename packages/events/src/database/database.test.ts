@@ -4,8 +4,8 @@ import { call } from "@weft/testkit/call";
 import { scope } from "@weft/testkit/scope";
 import { drizzle } from "drizzle-orm/d1";
 import { database, transact } from "./database.ts";
-import { publisher } from "./publisher.ts";
-import { openShop, orders, ordersWorker } from "./fixture/shop.ts";
+import { publisher } from "../log/publisher.ts";
+import { openShop, orders, ordersWorker } from "../fixture/shop.ts";
 
 describe("a unit of work", () => {
   it("commits business rows and event rows together", async () => {

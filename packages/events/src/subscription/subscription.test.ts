@@ -1,7 +1,7 @@
 import { expectTypeOf, it } from "vitest";
-import { orders, type schema } from "./fixture/shop.ts";
-import type { DatabaseResources } from "./database.ts";
-import { publisher } from "./publisher.ts";
+import { orders, type schema } from "../fixture/shop.ts";
+import type { DatabaseResources } from "../database/database.ts";
+import { publisher } from "../log/publisher.ts";
 import { on } from "./subscription.ts";
 import { subscriptions } from "./subscriptions.ts";
 
