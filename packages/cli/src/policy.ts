@@ -1,4 +1,4 @@
-import { eventLogOf } from "@weft/events";
+import { commandsOf, eventLogOf } from "@weft/events";
 import { healthOf, type Operation } from "@weft/mesh";
 import type { Deployment } from "./project.ts";
 
@@ -18,11 +18,12 @@ export interface Edge {
   readonly state: EdgeState;
 }
 
-/** All that a service answers inside the mesh: its contract's operations, its event log and its health. */
+/** All that a service answers inside the mesh: its contract's operations, its event log, its commands and its health. */
 export function operationsOf({ name, contract }: Pick<Deployment, "name" | "contract">): Operation[] {
   return [
     ...Object.values(contract.operations),
     ...(Object.keys(contract.events).length > 0 ? [eventLogOf(name, contract.readers)] : []),
+    ...(Object.keys(contract.commands).length > 0 ? [commandsOf(name, contract.senders)] : []),
     healthOf(name),
   ];
 }

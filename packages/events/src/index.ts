@@ -1,3 +1,11 @@
+export { type Command, commandsOf, type CommandTarget, type SendOptions } from "./commands/command.ts";
+export type { TaskRetry } from "./commands/retry.ts";
+export {
+  type TaskContext,
+  type TaskHandlers,
+  taskQueue,
+  type TaskQueueOptions,
+} from "./commands/task-queue.ts";
 export { type CatchUp, type CatchUpOptions } from "./subscription/catch-up.ts";
 export {
   database,

@@ -5,6 +5,7 @@ export { type Context, type Principal, rootContext, type SagaStep } from "./cont
 export { header, isInternalHeader, readContext, writeContext } from "./context/headers.ts";
 export { childOf, formatTraceparent, newTrace, parseTraceparent, type Trace } from "./context/trace.ts";
 export {
+  type CommandTypes,
   type Contract,
   contract,
   type EventData,

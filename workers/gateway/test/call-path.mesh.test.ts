@@ -101,10 +101,9 @@ describe("a callee that hangs", () => {
       Array(12).fill([200, ["shipments"]]),
     );
     const attempts = await mesh.callsOver(shipping);
-    const began = Date.now();
     for (let n = 0; n < 5; n++)
       expect(await buyer.get(path)).toMatchObject({ status: 200, body: { degraded: ["shipments"] } });
-    expect(Date.now() - began).toBeLessThan(2_000);
+    // Nothing was waited for: nothing was asked.
     expect(await mesh.callsOver(shipping)).toBe(attempts);
     const { local } = await untilCircuit("shipping", path, "open", buyer);
     expect(local?.reason).toBe("consecutive-failures");

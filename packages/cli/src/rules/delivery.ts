@@ -1,10 +1,13 @@
 import type { Rule } from "../finding.ts";
 
+/** Its messages only wake a Worker for what is in its database. */
+const isAlarmClock = (queue: string) => queue.endsWith("-tasks");
+
 /** No message is thrown away after its last retry. */
 export const failuresAreKept: Rule = (mesh) =>
   mesh.flatMap(({ config, consumers }) =>
     consumers
-      .filter(({ deadLetterQueue }) => deadLetterQueue === undefined)
+      .filter(({ queue, deadLetterQueue }) => deadLetterQueue === undefined && !isAlarmClock(queue))
       .map(({ queue }) => ({
         rule: "dead-letter",
         file: config,

@@ -68,7 +68,7 @@ describe("a unit of work", () => {
     await shop.place("a");
     const db = drizzle(shop.ordersDb);
     let runs = 0;
-    const write = transact(scope(), db, publisher(orders, { to: {} }), async (tx) => {
+    const write = transact(scope(), db, { publisher: publisher(orders, { to: {} }) }, async (tx) => {
       runs++;
       tx.rerunOn("orders.id");
       tx.emit("order.cancelled", "x", { orderId: "x", amount: runs });
@@ -84,7 +84,7 @@ describe("a unit of work", () => {
     await shop.place("a");
     const db = drizzle(shop.ordersDb);
     let runs = 0;
-    const write = transact(scope(), db, undefined, async (tx) => {
+    const write = transact(scope(), db, {}, async (tx) => {
       runs++;
       tx.rerunOn("orders.id");
       tx.add(db.run("INSERT INTO orders VALUES ('a', 1)") as never);

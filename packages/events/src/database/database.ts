@@ -1,5 +1,8 @@
 import { type EventTypes, type InboundLayer, meshError, type Plugin, type Scope } from "@weft/mesh";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
+import type { CommandTarget } from "../commands/command.ts";
+import { dispatch } from "../commands/dispatch.ts";
+import { wakeAt } from "../commands/wake.ts";
 import type { Publisher } from "../log/publisher.ts";
 import { relay } from "../log/relay.ts";
 import { type AnyDatabase, Raced, type Tx, UnitOfWork } from "./unit-of-work.ts";
@@ -9,6 +12,8 @@ export interface DatabaseOptions<S extends Record<string, unknown>, E extends Ev
   schema: S;
   /** The events that the service publishes, and to whom. */
   publisher?: Publisher<E>;
+  /** The services that this one sends commands to; its schema then has the `commandOutbox`. */
+  sendsTo?: readonly CommandTarget[];
 }
 
 export interface DatabaseResources<S extends Record<string, unknown>, E extends EventTypes> {
@@ -32,7 +37,7 @@ const MAX_RUNS = 3;
 export function database<S extends Record<string, unknown>, E extends EventTypes = Record<never, never>>(
   options: DatabaseOptions<S, E>,
 ): Plugin<DatabaseResources<S, E>> {
-  const { publisher, schema } = options;
+  const { publisher, schema, sendsTo = [] } = options;
   const databases = new WeakMap<D1Database, DrizzleD1Database<S>>();
   /** Reading a schema's relations is work for once, not for each call. */
   const open = ({ DB }: { DB: D1Database }): DrizzleD1Database<S> => {
@@ -45,7 +50,7 @@ export function database<S extends Record<string, unknown>, E extends EventTypes
   return {
     resources: (scope) => {
       const db = open(scope.env as { DB: D1Database });
-      const own: Transact<E> = (work) => transact(scope, db, publisher, work);
+      const own: Transact<E> = (work) => transact(scope, db, options, work);
       // `tx` joins per piece of work: by the layer above for calls, by the subscription for events.
       return { db, transact: own } as unknown as DatabaseResources<S, E>;
     },
@@ -55,6 +60,7 @@ export function database<S extends Record<string, unknown>, E extends EventTypes
     async scheduled(_, work) {
       const { scope, resources } = work.open();
       if (publisher) await relay(scope, resources.db as AnyDatabase, publisher);
+      if (sendsTo.length > 0) await dispatch(scope, resources.db as AnyDatabase);
     },
   };
 }
@@ -66,20 +72,21 @@ export function database<S extends Record<string, unknown>, E extends EventTypes
 export async function transact<T, E extends EventTypes>(
   scope: Scope,
   db: AnyDatabase,
-  publisher: Publisher<E> | undefined,
+  {
+    publisher,
+    sendsTo: recipients = [],
+  }: Pick<DatabaseOptions<Record<string, unknown>, E>, "publisher" | "sendsTo">,
   work: (tx: Tx<E>) => Promise<T>,
 ): Promise<T> {
   for (let run = 1; ; run++) {
-    const tx = new UnitOfWork<E>(
-      db,
-      publisher?.contract.events ?? ({} as E),
-      scope.context.trace,
-      Date.now(),
-    );
+    const types = publisher?.contract.events ?? ({} as E);
+    const tx = new UnitOfWork<E>({ db, types, recipients, scope }, Date.now());
     const result = await work(tx);
     try {
       const emitted = await tx.commit();
       if (publisher && emitted.length > 0) scope.waitUntil(relay(scope, db, publisher, emitted));
+      if (tx.sends) scope.waitUntil(dispatch(scope, db));
+      if (tx.wakes.length > 0) scope.waitUntil(wakeAt(scope, tx.wakes));
       return result;
     } catch (error) {
       if (!(error instanceof Raced)) throw error;

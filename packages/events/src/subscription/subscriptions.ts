@@ -39,7 +39,10 @@ export function subscriptions<R extends object>({
         return catchUp(name, scope, work, subscription, publisher, options);
       },
     }),
-    queue: (batch, work) => consume(batch, work, name, all),
+    async queue(batch, work) {
+      // A Worker may have other queues as well, such as the one that wakes it for tasks.
+      if (batch.queue.endsWith("-events")) await consume(batch, work, name, all);
+    },
     async scheduled(_, work) {
       const { scope } = work.open();
       for (const subscription of all) {
