@@ -41,11 +41,7 @@ export function invoke(
     operation,
     input,
     transport,
-    context: {
-      ...context,
-      saga: options.saga,
-      idempotencyKey: options.idempotencyKey,
-    },
+    context: { ...context, saga: options.saga, idempotencyKey: options.idempotencyKey },
     timeout: options.timeout,
     fallback:
       fallback === undefined || typeof fallback === "function" ? (fallback as undefined) : () => fallback,
@@ -53,6 +49,7 @@ export function invoke(
     host,
     attempt: 1,
     probe: false,
+    ending: undefined,
   });
 }
 

@@ -10,7 +10,7 @@ import { outbound } from "./outbound.ts";
 import { problemResponse } from "./problem.ts";
 import { Callees } from "./outbound/callees.ts";
 import type { Policies } from "./outbound/policies.ts";
-import type { Runtime } from "./runtime.ts";
+import type { TimerRuntime } from "./runtime.ts";
 
 const thing = z.object({ name: z.string() });
 const shop = contract("shop", {
@@ -46,10 +46,11 @@ function shopThat(...answers: (() => Response | Promise<Response>)[]) {
 function shopWith(policies: Partial<Policies>, ...answers: (() => Response | Promise<Response>)[]) {
   const requests: Request[] = [];
   let time = 0;
-  const runtime: Runtime = {
+  const runtime: TimerRuntime = {
     now: () => time,
     random: () => 0.5,
     sleep: async (ms) => void (time += ms),
+    after: () => () => {},
   };
   const transport = {
     async fetch(request: Request) {

@@ -33,22 +33,30 @@ function decodePrincipal(text: string | null): Principal | undefined {
   return text ? (JSON.parse(decodeURIComponent(text)) as Principal) : undefined;
 }
 
-export function writeContext(headers: Headers, context: Context, now: number): void {
-  headers.set(header.traceparent, formatTraceparent(context.trace));
-  headers.set(header.hops, String(context.hops));
-  headers.set(header.depth, String(context.depth));
+/** A plain record, since a `Headers` of its own would only be copied by the `Request` that it is for. */
+export function contextHeaders(context: Context, now: number): Record<string, string> {
+  const headers: Record<string, string> = {
+    [header.traceparent]: formatTraceparent(context.trace),
+    [header.hops]: String(context.hops),
+    [header.depth]: String(context.depth),
+  };
   if (context.deadline !== undefined)
-    headers.set(header.remaining, String(Math.max(0, Math.round(context.deadline - now))));
-  if (context.principal) headers.set(header.principal, encodePrincipal(context.principal));
-  if (context.priority !== undefined) headers.set(header.priority, context.priority);
-  if (context.region !== undefined) headers.set(header.region, context.region);
-  if (context.retrying) headers.set(header.retrying, "1");
-  if (context.idempotencyKey !== undefined) headers.set(header.idempotencyKey, context.idempotencyKey);
+    headers[header.remaining] = String(Math.max(0, Math.round(context.deadline - now)));
+  if (context.principal) headers[header.principal] = encodePrincipal(context.principal);
+  if (context.priority !== undefined) headers[header.priority] = context.priority;
+  if (context.region !== undefined) headers[header.region] = context.region;
+  if (context.retrying) headers[header.retrying] = "1";
+  if (context.idempotencyKey !== undefined) headers[header.idempotencyKey] = context.idempotencyKey;
   if (context.saga) {
-    headers.set(header.saga, context.saga.sagaId);
-    headers.set(header.step, context.saga.step);
-    headers.set(header.attempt, String(context.saga.attempt));
+    headers[header.saga] = context.saga.sagaId;
+    headers[header.step] = context.saga.step;
+    headers[header.attempt] = String(context.saga.attempt);
   }
+  return headers;
+}
+
+export function writeContext(headers: Headers, context: Context, now: number): void {
+  for (const [name, value] of Object.entries(contextHeaders(context, now))) headers.set(name, value);
 }
 
 /** Only for requests from an authenticated caller: everything but the trace is believed. */

@@ -7,7 +7,7 @@ import { command, query } from "../contract/operation.ts";
 import { meshError } from "../error.ts";
 import { outbound } from "../outbound.ts";
 import { problemResponse } from "../problem.ts";
-import type { Runtime } from "../runtime.ts";
+import type { TimerRuntime } from "../runtime.ts";
 import type { Host } from "./call.ts";
 import { Callees } from "./callees.ts";
 import type { Observation } from "./observation.ts";
@@ -39,19 +39,20 @@ export function answerLater() {
 
 export interface StageOptions extends Partial<Policies> {
   host?: Host;
-  /** Ends the wait for a hedge; by default waits end at once, and take their time on the clock. */
-  sleep?: Runtime["sleep"];
+  /** The timers of hedges and time limits; by default none of them ever ends. */
+  after?: TimerRuntime["after"];
 }
 
 /** The whole stack in front of a callee whose replies the test decides on, under a clock that the test moves. */
-export function stage({ host, sleep, ...policies }: StageOptions = {}) {
+export function stage({ host, after, ...policies }: StageOptions = {}) {
   const requests: Request[] = [];
   const observations: Observation[] = [];
   const world = { now: 1_000_000, reply: ok };
-  const runtime: Runtime = {
+  const runtime: TimerRuntime = {
     now: () => world.now,
     random: () => 0.5,
-    sleep: sleep ?? (async (ms) => void (world.now += ms)),
+    sleep: async (ms) => void (world.now += ms),
+    after: after ?? (() => () => {}),
   };
   const callees = new Callees(policies);
   const path = outbound({ runtime, callees, sink: (observation) => observations.push(observation) });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Runtime } from "../runtime.ts";
+import type { TimerRuntime } from "../runtime.ts";
 import { answerLater, fail, ok, type Reply, stage, type StageOptions } from "./fixture.ts";
 
 const id = { id: "1" };
@@ -10,13 +10,13 @@ const hang: Reply = (request) =>
 
 /** A stage whose callee is known well enough for a p95; `late()` ends the wait for the hedge. */
 async function known(options: StageOptions = {}) {
-  const waits: { ms: number; end: () => void; signal?: AbortSignal }[] = [];
-  const sleep: Runtime["sleep"] = (ms, signal) =>
-    new Promise((resolve, reject) => {
-      waits.push({ ms, end: resolve, ...(signal && { signal }) });
-      signal?.addEventListener("abort", () => reject(signal.reason as Error));
-    });
-  const { repeat, ...rest } = stage({ sleep, ...options });
+  const waits: { ms: number; end: () => void }[] = [];
+  const after: TimerRuntime["after"] = (ms, end) => {
+    // A try's time limit is a timer as well.
+    if (ms < 5_000) waits.push({ ms, end });
+    return () => {};
+  };
+  const { repeat, ...rest } = stage({ after, ...options });
   await repeat(20, ok);
   rest.requests.length = 0;
   return { ...rest, waits, late: () => waits.at(-1)?.end() };

@@ -24,7 +24,8 @@ export const inject =
   (next) => {
     async function fail(call: Outbound, { fault }: FaultRule) {
       if (fault.kind === "abort") throw meshError(fault.code, "An operator has set this fault.");
-      const { deadline = Number.POSITIVE_INFINITY, signal } = call.context;
+      const { deadline = Number.POSITIVE_INFINITY } = call.context;
+      const signal = call.ending?.signalFor(call) ?? call.context.signal;
       await sleep(Math.min(fault.ms, Math.max(0, deadline - now())), signal);
       if (now() >= deadline) throw meshError("DEADLINE_EXCEEDED", "An operator has set this delay.");
       return next(call);

@@ -1,41 +1,32 @@
-import { writeContext } from "../context/headers.ts";
+import { contextHeaders } from "../context/headers.ts";
 import { meshError } from "../error.ts";
 import { fillPath } from "../contract/path.ts";
 import { fromResponse } from "../problem.ts";
-import type { Runtime } from "../runtime.ts";
+import type { TimerRuntime } from "../runtime.ts";
 import type { Answer, Outbound, OutboundNext } from "./call.ts";
+import { Ending } from "./ending.ts";
 
 /** On answers: the version of the callee that gave them. */
 const VERSION = "weft-version";
 /** The host is never resolved: a service binding goes to its Worker whatever the URL says. */
 const ORIGIN = "http://mesh";
 
-function toRequest(call: Outbound, now: number): Request {
-  const { operation, context } = call;
+function toRequest(call: Outbound, now: number, signal: AbortSignal | undefined): Request {
+  const { operation } = call;
+  const { method, path, pathParams, safe } = operation;
   const input = call.input as Record<string, unknown>;
-  const url = new URL(fillPath(operation.path, input), ORIGIN);
-  const headers = new Headers();
-  writeContext(headers, context, now);
   const rest = Object.entries(input).filter(
-    ([name, value]) => value !== undefined && !operation.pathParams.includes(name),
+    ([name, value]) => value !== undefined && !pathParams.includes(name),
   );
-  let body: string | undefined;
-  if (operation.safe) {
-    for (const [name, value] of rest) url.searchParams.set(name, String(value));
-  } else {
-    headers.set("content-type", "application/json");
-    body = JSON.stringify(Object.fromEntries(rest));
-  }
-  return new Request(url, { method: operation.method, headers, body, signal: signalFor(call, now) });
+  const headers = contextHeaders(call.context, now);
+  const url = `${ORIGIN}${fillPath(path, input)}`;
+  if (safe) return new Request(rest.length > 0 ? `${url}?${query(rest)}` : url, { method, headers, signal });
+  headers["content-type"] = "application/json";
+  return new Request(url, { method, headers, body: JSON.stringify(Object.fromEntries(rest)), signal });
 }
 
-function signalFor({ operation, context }: Outbound, now: number): AbortSignal | undefined {
-  const signals: AbortSignal[] = [];
-  if (context.signal) signals.push(context.signal);
-  // A stream outlives its call's deadline: that one limits the time to the first byte of other answers.
-  if (context.deadline !== undefined && !operation.stream)
-    signals.push(AbortSignal.timeout(Math.max(0, context.deadline - now)));
-  return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+function query(entries: [string, unknown][]): string {
+  return new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
 }
 
 async function decode(call: Outbound, response: Response): Promise<Answer> {
@@ -60,7 +51,24 @@ async function json(call: Outbound, response: Response): Promise<unknown> {
 }
 
 /** Sends the call through its transport and decodes the answer. Throws MeshError for every answer that is not 2xx. */
-export const transport =
-  ({ now }: Runtime): OutboundNext =>
-  async (call) =>
-    decode(call, await call.transport.fetch(toRequest(call, now())));
+export const transport = ({ now, after }: TimerRuntime): OutboundNext => {
+  const send = async (call: Outbound, signal: AbortSignal | undefined) =>
+    decode(call, await call.transport.fetch(toRequest(call, now(), signal)));
+
+  async function sendInTime(call: Outbound, deadline: number): Promise<Answer> {
+    const ending = call.ending ?? new Ending();
+    const cancel = after(Math.max(0, deadline - now()), () => ending.expire());
+    try {
+      return await send(call, ending.signalFor(call));
+    } finally {
+      cancel();
+    }
+  }
+
+  return (call) => {
+    const { deadline, signal } = call.context;
+    // A stream outlives its call's deadline: that one limits the time to the first byte of other answers.
+    if (deadline !== undefined && !call.operation.stream) return sendInTime(call, deadline);
+    return send(call, call.ending?.signalFor(call) ?? signal);
+  };
+};
