@@ -91,6 +91,14 @@ describe("a call", () => {
     });
   });
 
+  it("writes nothing into the context that it is made in, however often it is tried", async () => {
+    const { calls, requests } = shopWith(generous, fail("UNAVAILABLE"), fail("UNAVAILABLE"), ok);
+    const context = Object.freeze(rootContext(newTrace(), { hops: 2 }));
+    await calls(context).get({ id: "1" });
+    expect(requests.map(({ headers }) => headers.get("weft-hops"))).toEqual(["3", "3", "3"]);
+    expect(requests.map(({ headers }) => headers.get("weft-depth"))).toEqual(["1", "1", "1"]);
+  });
+
   it("carries one hop more each time and ends at the limit", async () => {
     const { calls, requests } = shopThat(ok);
     await calls({ hops: 15 }).get({ id: "1" });

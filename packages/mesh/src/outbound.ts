@@ -16,6 +16,7 @@ import { observeRoute } from "./outbound/observe-route.ts";
 import type { Policies } from "./outbound/policies.ts";
 import { retry } from "./outbound/retry.ts";
 import { steady } from "./outbound/steady.ts";
+import { timeLimit } from "./outbound/time-limit.ts";
 import { transport } from "./outbound/transport.ts";
 import { validate } from "./outbound/validate.ts";
 import { Region } from "./regional/region.ts";
@@ -37,6 +38,7 @@ export interface OutboundOptions {
 /** The whole call path, in reading order: the outermost layer first. */
 export function outbound(options: OutboundOptions = {}): OutboundNext {
   const { runtime: clocked = systemRuntime, callees = new Callees(options.policies), sink } = options;
+  // For everything that happens while a call is on its way; the region also works in the background.
   const runtime = steady(clocked);
   const observed: Sink = (observation) => {
     callees.count(observation);
@@ -66,8 +68,10 @@ export function outbound(options: OutboundOptions = {}): OutboundNext {
       observeAttempt(callees, runtime, observed),
       // One try: hop count, time limit, and failures named. Every layer above sees MeshErrors only.
       attempt(runtime),
-      // Innermost: a rehearsed failure looks like a real one to every layer above.
+      // As far in as can be: a rehearsed failure looks like a real one to every layer above.
       inject(new FaultBoard(readRules), runtime),
+      // Around the transport alone: a rehearsed delay keeps the time limit by itself.
+      timeLimit(runtime),
     ],
     options.carry ?? transport(runtime),
   );

@@ -25,7 +25,11 @@ interface Pass {
  * operator's order. A healthy call waits for nobody; a stale verdict is looked up in the data centre's cache, and only
  * the probe of a failing callee asks the region's object first.
  */
-export const circuit = (callees: Callees, region: Region, { now, random, tick }: SteadyRuntime): OutboundLayer => {
+export const circuit = (
+  callees: Callees,
+  region: Region,
+  { now, random, tick }: SteadyRuntime,
+): OutboundLayer => {
   if (!callees.policies.circuit) return (next) => next;
 
   function ended(call: Outbound, circuit: Circuit, pass: Pass, outcome: Outcome): void {

@@ -10,6 +10,10 @@ export class Ending {
     return this.#lost;
   }
 
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
   lose(): void {
     this.#lost = true;
     this.#controller.abort();
@@ -18,10 +22,10 @@ export class Ending {
   expire(): void {
     this.#controller.abort(new DOMException("The try's time is up.", "TimeoutError"));
   }
+}
 
-  /** Aborted at this end, and when the caller is gone. */
-  signalFor({ context }: Outbound): AbortSignal {
-    const { signal } = this.#controller;
-    return context.signal ? AbortSignal.any([context.signal, signal]) : signal;
-  }
+/** Aborted when the try is to end early, whoever decides it. */
+export function signalOf({ ending, context }: Outbound): AbortSignal | undefined {
+  if (!ending || !context.signal) return ending?.signal ?? context.signal;
+  return AbortSignal.any([context.signal, ending.signal]);
 }

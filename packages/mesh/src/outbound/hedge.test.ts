@@ -57,6 +57,22 @@ describe("the hedge layer", () => {
     expect(requests[1]?.signal.aborted).toBe(true);
   });
 
+  it("reports the first try's failure when both have failed, whichever was quicker", async () => {
+    const { calls, world, late } = await known({ retry: false });
+    const gate = Promise.withResolvers<void>();
+    const slow: Reply = () => gate.promise.then(() => fail("UNAVAILABLE")(new Request("http://mesh/")));
+    const replies: Reply[] = [slow, fail("INTERNAL")];
+    world.reply = (request) => (replies.shift() ?? ok)(request);
+    const failure = calls()
+      .get(id)
+      .catch((error: unknown) => error);
+    await turns();
+    late();
+    await turns();
+    gate.resolve();
+    expect(await failure).toMatchObject({ code: "UNAVAILABLE" });
+  });
+
   it("does not count the cancelled try against the callee", async () => {
     const { calls, world, late, callees } = await known();
     const replies = [hang, ok];

@@ -33,3 +33,17 @@ it("marks and counts degraded answers and shed calls", async () => {
     codes: { UNAVAILABLE: 7 },
   });
 });
+
+it("times a call and its tries by what their answers took", async () => {
+  const { calls, world, observations } = stage();
+  world.now += 5_000;
+  world.reply = () => {
+    world.now += 40;
+    return ok(new Request("http://mesh/"));
+  };
+  await calls().get(id);
+  expect(observations.map(({ kind, duration }) => [kind, duration])).toEqual([
+    ["attempt", 40],
+    ["route", 40],
+  ]);
+});

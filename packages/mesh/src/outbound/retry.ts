@@ -32,12 +32,7 @@ export const retry = (callees: Callees, { now, random, sleep }: Runtime): Outbou
     const affordable = callee.budget.failure();
     if (!affordable || tries >= attempts || !mayRepeat(call)) return undefined;
     if (callees.policies.circuit && !circuit.breaker.retriesAllowed(now())) return undefined;
-    const wait = backoff(
-      tries,
-      asksForLess(outcome),
-      random(),
-      error.retryAfter && error.retryAfter * 1_000,
-    );
+    const wait = backoff(tries, asksForLess(outcome), random(), error.retryAfter && error.retryAfter * 1_000);
     const inTime = wait !== undefined && now() + wait < (call.context.deadline ?? Number.POSITIVE_INFINITY);
     return inTime ? wait : undefined;
   }

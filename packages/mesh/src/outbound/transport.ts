@@ -2,16 +2,16 @@ import { contextHeaders } from "../context/headers.ts";
 import { meshError } from "../error.ts";
 import { fillPath } from "../contract/path.ts";
 import { fromResponse } from "../problem.ts";
-import type { TimerRuntime } from "../runtime.ts";
+import type { Runtime } from "../runtime.ts";
 import type { Answer, Outbound, OutboundNext } from "./call.ts";
-import { Ending } from "./ending.ts";
+import { signalOf } from "./ending.ts";
 
 /** On answers: the version of the callee that gave them. */
 const VERSION = "weft-version";
 /** The host is never resolved: a service binding goes to its Worker whatever the URL says. */
 const ORIGIN = "http://mesh";
 
-function toRequest(call: Outbound, now: number, signal: AbortSignal | undefined): Request {
+function toRequest(call: Outbound, now: number): Request {
   const { operation } = call;
   const { method, path, pathParams, safe } = operation;
   const input = call.input as Record<string, unknown>;
@@ -19,6 +19,7 @@ function toRequest(call: Outbound, now: number, signal: AbortSignal | undefined)
     ([name, value]) => value !== undefined && !pathParams.includes(name),
   );
   const headers = contextHeaders(call.context, now);
+  const signal = signalOf(call);
   const url = `${ORIGIN}${fillPath(path, input)}`;
   if (safe) return new Request(rest.length > 0 ? `${url}?${query(rest)}` : url, { method, headers, signal });
   headers["content-type"] = "application/json";
@@ -51,24 +52,7 @@ async function json(call: Outbound, response: Response): Promise<unknown> {
 }
 
 /** Sends the call through its transport and decodes the answer. Throws MeshError for every answer that is not 2xx. */
-export const transport = ({ now, after }: TimerRuntime): OutboundNext => {
-  const send = async (call: Outbound, signal: AbortSignal | undefined) =>
-    decode(call, await call.transport.fetch(toRequest(call, now(), signal)));
-
-  async function sendInTime(call: Outbound, deadline: number): Promise<Answer> {
-    const ending = call.ending ?? new Ending();
-    const cancel = after(Math.max(0, deadline - now()), () => ending.expire());
-    try {
-      return await send(call, ending.signalFor(call));
-    } finally {
-      cancel();
-    }
-  }
-
-  return (call) => {
-    const { deadline, signal } = call.context;
-    // A stream outlives its call's deadline: that one limits the time to the first byte of other answers.
-    if (deadline !== undefined && !call.operation.stream) return sendInTime(call, deadline);
-    return send(call, call.ending?.signalFor(call) ?? signal);
-  };
-};
+export const transport =
+  ({ now }: Runtime): OutboundNext =>
+  async (call) =>
+    decode(call, await call.transport.fetch(toRequest(call, now())));
