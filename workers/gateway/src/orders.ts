@@ -22,7 +22,7 @@ export async function ordersOf(
 
 /** A list that may lack the newest changes says so: that is better than no list. */
 export async function listOrders(input: Input, c: ShopContext): Promise<Page & { degraded?: true }> {
-  const { page, degraded } = await ordersOf(c, input);
+  const { page, degraded } = await ordersOf(c, input, { parsed: true });
   if (!degraded) return page;
   c.set("degraded", ["orders"]);
   return { ...page, degraded: true };

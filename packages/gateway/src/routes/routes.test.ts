@@ -17,7 +17,8 @@ const things = contract("things", {
     allow: [],
   }),
   make: command("POST /v1/things", {
-    input: z.object({ name: z.string() }),
+    // Not idempotent: it shows how often it ran.
+    input: z.object({ name: z.string().transform((name) => `${name}!`) }),
     output: z.unknown(),
     auth: "user",
     keyed: true,
@@ -89,6 +90,12 @@ describe("forward", () => {
     );
     expect(request?.headers.has("cookie")).toBe(false);
     expect(request?.headers.has("x-any")).toBe(false);
+  });
+
+  it("parses an input once, although the call path checks what leaves", async () => {
+    const headers = { user: "u", "content-type": "application/json" };
+    await send("/v1/things", { method: "POST", body: '{"name":"n"}', headers });
+    expect(await asked[0]?.json()).toEqual({ name: "n!" });
   });
 
   it("refuses bad input before it leaves", async () => {

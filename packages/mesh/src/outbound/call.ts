@@ -23,6 +23,8 @@ export interface Host {
 export interface Outbound {
   readonly operation: Operation;
   input: unknown;
+  /** The input needs no check: somebody in this isolate has parsed it. */
+  readonly parsed: boolean;
   readonly context: { -readonly [K in keyof Context]: Context[K] };
   readonly transport: Transport;
   /** The caller's own limit for the whole call in ms; the operation's timeout applies if it is shorter. */
