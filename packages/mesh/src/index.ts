@@ -1,4 +1,5 @@
 export { bindings, bindingName, calls, connect, type Contracts, type Mesh } from "./bindings.ts";
+export { canonicalJson } from "./canonical-json.ts";
 export { type CallOptions, type Client, client, invoke } from "./client.ts";
 export { codes, type FieldError, type MeshCode } from "./codes.ts";
 export { type Context, type Principal, rootContext, type SagaStep } from "./context/context.ts";

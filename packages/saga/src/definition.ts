@@ -1,6 +1,6 @@
-import type { InputOf, Operation, OutputOf } from "@weft/mesh";
+import { createHash } from "node:crypto";
+import { canonicalJson, type InputOf, type Operation, type OutputOf } from "@weft/mesh";
 import type * as z from "zod";
-import { canonical, sha256 } from "./canonical.ts";
 import type { Failure } from "./event.ts";
 import {
   defaults,
@@ -114,7 +114,9 @@ function build<I extends z.ZodType>(plan: Plan, input: I, actions: Actions) {
     version: plan.version,
     input,
     plan: freeze(plan),
-    hash: sha256(canonical(withoutLimits(plan))),
+    hash: createHash("sha256")
+      .update(canonicalJson(withoutLimits(plan)))
+      .digest("hex"),
     action: (step: string, phase: Phase) => actions.get(step)?.[phase],
     compensatable: add("compensatable"),
     pivot: add("pivot"),

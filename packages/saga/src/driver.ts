@@ -1,6 +1,5 @@
-import { describe, log, type Runtime } from "@weft/mesh";
+import { canonicalJson, describe, log, type Runtime } from "@weft/mesh";
 import { type Attempt, attemptStep, type SagaCall } from "./attempt.ts";
-import { canonical } from "./canonical.ts";
 import { type AlarmClock, DeadMan } from "./dead-man.ts";
 import type { SagaDefinition } from "./definition.ts";
 import type { SagaEvent, SagaState } from "./event.ts";
@@ -72,7 +71,8 @@ export class Driver {
     if (existing) {
       void this.drive();
       const same =
-        existing.plan.name === draft.plan.name && canonical(existing.input) === canonical(draft.input);
+        existing.plan.name === draft.plan.name &&
+        canonicalJson(existing.input) === canonicalJson(draft.input);
       return same ? "joined" : "conflict";
     }
     const at = this.#ports.runtime.now();
