@@ -17,8 +17,8 @@ import type { SagaSnapshot } from "./snapshot.ts";
 import { SqlStore } from "./sql-store.ts";
 
 export interface CoordinatorOptions<Env> {
-  /** Name of the service whose sagas these are. */
-  service?: string;
+  /** Name of the service whose sagas these are: what they see of their participants is reported under it. */
+  service: string;
   /** Every definition, and every version of it, that may still have live sagas. */
   definitions: readonly SagaDefinition[];
   /** How a service is reached; by default through the binding that bears its name. */
@@ -43,7 +43,7 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
       const host = {
-        service: options.service ?? "saga",
+        service: options.service,
         env,
         waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),
       };
@@ -54,9 +54,9 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         runtime,
         definition: find,
         publish: (snapshot) => index.publish(snapshot),
-        async call(operation, input, saga, timeout, { trace, principal, hops = 0 }) {
+        async call(operation, input, saga, timeout, { trace, principal, hops = 0, region }) {
           // Money may be on its way: what browses can wait.
-          const context = rootContext(trace, { principal, hops, priority: "critical" });
+          const context = rootContext(trace, { principal, hops, region, priority: "critical" });
           const transport = connect(env, operation.service);
           const options = { saga, timeout };
           return (await invoke(operation, input, transport, context, options, undefined, host)).body;

@@ -84,6 +84,7 @@ export function sagasOf(
           trace: context.trace,
           principal: context.principal,
           hops: context.hops,
+          region: context.region,
         }),
       );
       if (result === "conflict") throw meshError("CONFLICT", `Saga ${id} was started with another input.`);
