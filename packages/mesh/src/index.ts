@@ -48,3 +48,4 @@ export type {
 export { respond, type Respond, toReply } from "./reply.ts";
 export { type Handler, type HandlerContext, type Handlers, service } from "./service.ts";
 export { stack } from "./stack.ts";
+export { versionOf } from "./version.ts";

@@ -12,6 +12,7 @@ import { problemResponse } from "./problem.ts";
 import type { Respond } from "./reply.ts";
 import { Bulkhead } from "./resilience/bulkhead.ts";
 import { type Runtime, systemRuntime } from "./runtime.ts";
+import { versionOf } from "./version.ts";
 import type { MountedOperation, Plugin, ResourcesOf, Scope, Work } from "./scope.ts";
 
 /** What a handler gets: the validated input, the call's surroundings, and what the service's plugins provide. */
@@ -122,7 +123,13 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
   app.notFound((c) => problemResponse(meshError("NOT_FOUND"), traceIdOf(c.req.raw)));
 
   return {
-    fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+    async fetch(request, env, ctx) {
+      const response = await app.fetch(request, env, ctx);
+      const version = versionOf(env);
+      // On refusals and failures, too: a version is judged by them.
+      if (version !== undefined) response.headers.set(header.version, version);
+      return response;
+    },
     async queue(batch, env, ctx) {
       for (const plugin of plugins) await plugin.queue?.(batch, workOf(env, waitUntilOf(ctx)));
     },

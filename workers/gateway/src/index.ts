@@ -5,6 +5,7 @@ import {
   cleanHeaders,
   clientOf,
   cors,
+  nameVersion,
   registrar,
   rescue,
   routes,
@@ -50,6 +51,8 @@ app.use(
   accessLog(),
   // Errors name the trace.
   traceRequest,
+  // Outside what keeps the services' versions in.
+  nameVersion,
   // Before anything believes a header of the mesh.
   cleanHeaders,
   secureHeaders(documentPolicy),

@@ -19,6 +19,8 @@ export const header = {
   idempotencyKey: "idempotency-key",
   /** On answers: the parts that were replaced by a fallback, comma-separated. */
   degraded: "weft-degraded",
+  /** On answers: the deployed version of the Worker that gave them. */
+  version: "weft-version",
 } as const;
 
 /** Headers that nobody outside may set: they would forge identity, pin a version or steer the mesh. */

@@ -1,4 +1,4 @@
-import { contextHeaders } from "../context/headers.ts";
+import { contextHeaders, header } from "../context/headers.ts";
 import { meshError } from "../error.ts";
 import { fillPath } from "../contract/path.ts";
 import { fromResponse } from "../problem.ts";
@@ -6,8 +6,6 @@ import type { Runtime } from "../runtime.ts";
 import type { Answer, Outbound, OutboundNext } from "./call.ts";
 import { signalOf } from "./ending.ts";
 
-/** On answers: the version of the callee that gave them. */
-const VERSION = "weft-version";
 /** The host is never resolved: a service binding goes to its Worker whatever the URL says. */
 const ORIGIN = "http://mesh";
 
@@ -37,7 +35,7 @@ async function decode(call: Outbound, response: Response): Promise<Answer> {
     : response.status === 204
       ? undefined
       : await json(call, response);
-  const version = response.headers.get(VERSION) ?? undefined;
+  const version = response.headers.get(header.version) ?? undefined;
   return { status: response.status, headers: response.headers, body, version, degraded: false };
 }
 
