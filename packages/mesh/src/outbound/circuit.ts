@@ -5,6 +5,7 @@ import type { Answer, Outbound, OutboundLayer } from "./call.ts";
 import type { Callees, Circuit } from "./callees.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { SteadyRuntime } from "./steady.ts";
+import { priorityOf } from "./priority.ts";
 
 function refusal(call: Outbound, { breaker }: Circuit, now: number): MeshError {
   const { state, reason, retryAfter } = breaker.rejection(now);
@@ -52,7 +53,7 @@ export const circuit = (
         tick();
         begun = now();
       }
-      let decision = breaker.acquire(begun, random);
+      let decision = breaker.acquire(begun, random, priorityOf(call));
       let lease: number | undefined;
       if (decision === "lease") {
         callees.awaitedObjectCalls++;

@@ -70,6 +70,21 @@ export function stage({ host, after, ...policies }: StageOptions = {}) {
     requests,
     observations,
     calls,
+    /** Ten calls after one another so many times, one of them to pay and nine that browse; how many of each were taken. */
+    rush: async (times: number) => {
+      const taken = { paying: 0, browsing: 0 };
+      const count = (kind: keyof typeof taken, call: Promise<unknown>) =>
+        call.then(
+          () => void taken[kind]++,
+          () => {},
+        );
+      for (let n = 0; n < times; n++) {
+        for (let look = 0; look < 9; look++)
+          await count("browsing", calls().guess({ id: "1" }, { off: ["retry"] }));
+        await count("paying", calls().pay({ id: "1" }));
+      }
+      return taken;
+    },
     /** Calls one after the other; the codes of how they ended. */
     repeat: async (times: number, reply: Reply, context?: Partial<Context>): Promise<string[]> => {
       world.reply = reply;
