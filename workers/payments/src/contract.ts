@@ -1,13 +1,15 @@
-import { command, contract } from "@weft/mesh";
+import { command, contract, query } from "@weft/mesh";
 import * as z from "zod";
 
 /** Minor units (cents) and an ISO 4217 code. */
 export const Money = z.object({ amount: z.int().min(0), currency: z.string().length(3) });
 export type Money = z.infer<typeof Money>;
 
+export const PaymentStatus = z.enum(["authorized", "captured", "voided", "refunded"]);
+
 const Payment = z.object({
   orderId: z.string(),
-  status: z.enum(["authorized", "captured", "voided", "refunded"]),
+  status: PaymentStatus,
   amount: Money,
 });
 const OrderId = z.object({ orderId: z.string() });
@@ -37,6 +39,19 @@ export const payments = contract(
       timeout: 4_000,
       fenced: "do",
       allow: ["checkout"],
+    }),
+    getPayments: query("GET /internal/payments", {
+      summary: "The payments of these orders; only those that the signed-in user has made",
+      input: z.object({
+        orderIds: z
+          .string()
+          .refine((ids) => ids.split(",").length <= 100, "At most 100 ids")
+          .describe("at most 100 ids, comma-separated"),
+      }),
+      output: z.object({ items: z.array(Payment) }),
+      auth: "user",
+      timeout: 500,
+      allow: ["gateway"],
     }),
     audit: command("POST /internal/audit", {
       summary: "Sums over the ledger; the orders named in `open` are counted apart",

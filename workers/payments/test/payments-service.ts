@@ -34,6 +34,10 @@ export function startPayments(DB: D1Database = d1("migrations/payments")) {
     orders,
     checkout: (signal?: AbortSignal) =>
       served.client(payments, { caller: "checkout", ...(signal && { signal }) }),
+    paymentsOf: async (userId: string, ...orderIds: string[]) => {
+      const gateway = served.client(payments, { caller: "gateway", principal: { sub: userId, scopes: [] } });
+      return (await gateway.getPayments({ orderIds: orderIds.join(",") })).items;
+    },
     audit: (open: string[] = []) => served.client(payments, { caller: "control" }).audit({ open }),
     /** Delivers the event by queue. */
     deliver: (event: unknown) => served.queue("payments-events", [event]),

@@ -1,10 +1,11 @@
 import { Order } from "@shop/orders/contract";
+import { PaymentStatus } from "@shop/payments/contract";
 import { contract, pageInput, pageOf, query } from "@weft/mesh";
 import * as z from "zod";
 
-/** An order as the list shows it: with what has become of its money. */
+/** An order as the list knows it: with what it last heard of its money. */
 export const ListedOrder = Order.extend({
-  payment: z.enum(["authorized", "captured", "voided", "refunded"]).optional(),
+  payment: PaymentStatus.optional(),
 });
 export type ListedOrder = z.infer<typeof ListedOrder>;
 
