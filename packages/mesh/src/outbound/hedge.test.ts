@@ -86,6 +86,20 @@ describe("the hedge layer", () => {
     expect([...callees.tracks.values()].map(({ callee }) => callee.bulkhead.inFlight)).toEqual([0]);
   });
 
+  it("ends both tries when the caller goes away", async () => {
+    const { calls, world, requests, late } = await known();
+    world.reply = hang;
+    const gone = new AbortController();
+    const answer = calls({ signal: gone.signal }).get(id);
+    await turns();
+    late();
+    await turns();
+    expect(requests.map(({ signal }) => signal.aborted)).toEqual([false, false]);
+    gone.abort();
+    await expect(answer).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(requests.map(({ signal }) => signal.aborted)).toEqual([true, true]);
+  });
+
   it("sends nothing twice that is not safe, unknown, inside a retry, or not paid for", async () => {
     const { calls, world, requests, waits, callees } = await known();
     const count = waits.length;
