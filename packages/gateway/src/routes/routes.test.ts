@@ -159,6 +159,31 @@ describe("forward", () => {
     });
   });
 
+  it.each([
+    ["ends with its client", "/v1/things/1", {}, true],
+    [
+      "lasts when its client may come back for it",
+      "/v1/things",
+      { method: "POST", body: '{"name":"it"}' },
+      false,
+    ],
+  ] as const)("a call %s", async (_, path, init, ends) => {
+    const client = new AbortController();
+    const answered = Promise.withResolvers<Response>();
+    const arrived = Promise.withResolvers<void>();
+    service = () => {
+      arrived.resolve();
+      return answered.promise;
+    };
+    const headers = { user: "usr_1", "content-type": "application/json" };
+    const response = app().request(path, { ...init, headers, signal: client.signal }, env, testContext());
+    await arrived.promise;
+    client.abort();
+    expect(asked[0]?.signal.aborted).toBe(ends);
+    answered.resolve(Response.json({ ok: true }));
+    await response;
+  });
+
   it("streams events as they come, from where the client left off", async () => {
     const source = Promise.withResolvers<ReadableStreamDefaultController>();
     service = () =>
