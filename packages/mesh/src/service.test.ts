@@ -5,7 +5,7 @@ import { writeContext } from "./context/headers.ts";
 import { newTrace } from "./context/trace.ts";
 import { contract } from "./contract/contract.ts";
 import { command, query } from "./contract/operation.ts";
-import type { Plugin } from "./scope.ts";
+import type { Plugin, Work } from "./scope.ts";
 import { respond } from "./reply.ts";
 import { service } from "./service.ts";
 
@@ -144,4 +144,16 @@ describe("service", () => {
   it("reports its health", async () => {
     expect(await send("/internal/health")).toMatchObject({ status: 200, body: { status: "UP" } });
   });
+});
+
+it("work that nobody waits for is the first to be refused", async () => {
+  const priorities: unknown[] = [];
+  const note = async (_: unknown, work: Work) => void priorities.push(work.open().scope.context.priority);
+  const plugin: Plugin = { queue: note, scheduled: note };
+  const nothing = contract("nothing", {});
+  const { queue, scheduled } = service(nothing, { use: [plugin], handlers: {} });
+  const ctx = { waitUntil() {} };
+  await queue?.({} as never, {} as never, ctx as never);
+  await scheduled?.({} as never, {} as never, ctx as never);
+  expect(priorities).toEqual(["background", "background"]);
 });

@@ -60,7 +60,7 @@ it("runs a saga to its end, clears its alarm and tells the index", async () => {
   });
 });
 
-it("sends each step with its fence key, the starter's trace, principal and region, and a deadline", async () => {
+it("sends each step with its fence key, the starter's trace, principal and region, a deadline and the first claim to room", async () => {
   const trace = newTrace();
   await objectOf("headers").start({ ...request("headers", trace), region: "EU" });
   await objectOf("headers").wait(5_000);
@@ -71,6 +71,7 @@ it("sends each step with its fence key, the starter's trace, principal and regio
   for (const { headers } of sent) {
     expect(headers.get(header.traceparent)).toContain(trace.traceId);
     expect(headers.get(header.region)).toBe("EU");
+    expect(headers.get(header.priority)).toBe("critical");
     expect(decodeURIComponent(headers.get(header.principal) ?? "")).toContain("usr_1");
     expect(Number(headers.get(header.remaining))).toBeGreaterThan(500);
   }
