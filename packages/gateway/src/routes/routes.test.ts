@@ -22,6 +22,7 @@ const things = contract("things", {
     output: z.unknown(),
     auth: "user",
     keyed: true,
+    priority: "critical",
     allow: [],
   }),
   watch: events("GET /v1/things/:id/events", {
@@ -61,6 +62,7 @@ function app() {
       if (sub) c.set("principal", { sub, scopes: sub === "root" ? ["operator"] : [] });
       await next();
     },
+    admit: (priority) => note(`admit ${priority}`),
     limit: note("limit"),
     once: note("once"),
     outbound: outbound(),
@@ -130,16 +132,16 @@ describe("forward", () => {
     expect((await send("/v1/things")).headers.get("cache-control")).toBe("public, max-age=300");
   });
 
-  it("asks who it is, limits, and only then refuses; a key is claimed last", async () => {
+  it("finds room first, asks who it is, limits, and only then refuses; a key is claimed last", async () => {
     expect((await send("/v1/things", { method: "POST", body: "{" })).status).toBe(401);
-    expect(trail.splice(0)).toEqual(["authenticate", "limit"]);
+    expect(trail.splice(0)).toEqual(["admit critical", "authenticate", "limit"]);
     const headers = { user: "u", "content-type": "application/json" };
     expect((await send("/v1/things", { method: "POST", body: "{", headers })).status).toBe(400);
-    expect(trail.splice(0)).toEqual(["authenticate", "limit", "use"]);
+    expect(trail.splice(0)).toEqual(["admit critical", "authenticate", "limit", "use"]);
     expect((await send("/v1/things", { method: "POST", body: '{"name":"n"}', headers })).status).toBe(200);
-    expect(trail.splice(0)).toEqual(["authenticate", "limit", "use", "once"]);
+    expect(trail.splice(0)).toEqual(["admit critical", "authenticate", "limit", "use", "once"]);
     await send("/v1/things");
-    expect(trail.splice(0)).toEqual(["limit"]);
+    expect(trail.splice(0)).toEqual(["admit normal", "limit"]);
   });
 
   it("keeps operators' paths for operators", async () => {
