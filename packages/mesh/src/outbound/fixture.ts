@@ -41,17 +41,19 @@ export interface StageOptions extends Partial<Policies> {
   host?: Host;
   /** The timers of hedges and time limits; by default none of them ever ends. */
   after?: TimerRuntime["after"];
+  /** The waits between tries; by default the clock jumps over them. */
+  sleep?: TimerRuntime["sleep"];
 }
 
 /** The whole stack in front of a callee whose replies the test decides on, under a clock that the test moves. */
-export function stage({ host, after, ...policies }: StageOptions = {}) {
+export function stage({ host, after, sleep, ...policies }: StageOptions = {}) {
   const requests: Request[] = [];
   const observations: Observation[] = [];
   const world = { now: 1_000_000, reply: ok };
   const runtime: TimerRuntime = {
     now: () => world.now,
     random: () => 0.5,
-    sleep: async (ms) => void (world.now += ms),
+    sleep: sleep ?? (async (ms) => void (world.now += ms)),
     after: after ?? (() => () => {}),
   };
   const callees = new Callees(policies);
