@@ -30,12 +30,17 @@ type Resources = ResourcesOf<typeof equipment>;
 const parcels = subscriptions<Resources>({
   name: "shipping",
   from: [
-    on(orders, {
-      "order.confirmed": async ({ event, db, tx }) =>
-        tx.add(prepare(db, { ...event.data, at: Date.parse(event.time) })),
-      "order.cancelling": async ({ event, db, tx }) =>
-        tx.add(stop(db, { ...event.data, at: Date.parse(event.time) })),
-    }),
+    on(
+      orders,
+      {
+        "order.confirmed": async ({ event, db, tx }) =>
+          tx.add(prepare(db, { ...event.data, at: Date.parse(event.time) })),
+        "order.cancelling": async ({ event, db, tx }) =>
+          tx.add(stop(db, { ...event.data, at: Date.parse(event.time) })),
+      },
+      // A parcel is stopped after it was prepared, never before.
+      { ordered: true },
+    ),
   ],
 });
 
