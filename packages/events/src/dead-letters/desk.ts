@@ -2,7 +2,6 @@ import { fieldErrors, describe, meshError, MeshError } from "@weft/mesh";
 import { and, eq } from "drizzle-orm";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import { Envelope } from "../log/envelope.ts";
-import { isApplied } from "../subscription/inbox.ts";
 import { findLetter, type DeadLetter, shown } from "./list.ts";
 import type { LetterRow } from "./letter.ts";
 import { recordFailure, settle } from "./record.ts";
@@ -70,7 +69,6 @@ export async function discard(
   const settled = settle(db, id, "discarded", now, reason);
   const event = Envelope.safeParse(letter.body);
   if (!event.success) await db.batch([settled] as never);
-  else if (await isApplied(db, event.data)) refuseSettled({ ...letter, status: "replayed" });
   else await appliance.pass(event.data, settled);
   return shown(await findLetter(db, id));
 }

@@ -109,11 +109,25 @@ describe("an ordered subscription", () => {
     expect(await shop.deliver("a1", "b1")).toEqual(["retried", "acked"]);
     expect(await shop.deliver("a3", "b3")).toEqual(["acked", "acked"]);
     expect(await shop.lines()).toEqual(["placed b", "cancelled b"]);
+    // Later events wait; they do not try the failing one again.
+    expect((await shop.letters.deadLetters({})).items).toMatchObject([{ subject: "a", attempts: 1 }]);
     expect(await shop.held()).toEqual([{ subject: "a", held_by: shop.sent.get("a1")?.id }]);
     shop.mend();
     expect(await shop.deliver("a1")).toEqual(["acked"]);
     expect((await shop.lines()).filter((line) => line.endsWith("a"))).toEqual(all("a"));
     expect(await shop.held()).toEqual([]);
+  });
+
+  it("holds nothing for an event that another attempt has applied at that moment", async () => {
+    const shop = await orderedShop("a");
+    shop.env.HOOK = async () => {
+      shop.mend();
+      await shop.deliver("a1");
+      throw new Error("boom");
+    };
+    expect(await shop.deliver("a1")).toEqual(["retried"]);
+    expect(await shop.held()).toEqual([]);
+    expect(await shop.lines()).toEqual(["placed a"]);
   });
 
   it("holds it in the middle as well, when the failing event is found in the log", async () => {

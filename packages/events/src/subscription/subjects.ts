@@ -2,7 +2,6 @@ import { and, eq, sql } from "drizzle-orm";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import type { Envelope } from "../log/envelope.ts";
 import { subjects } from "./schema.ts";
-import { unlessApplied } from "./unless-applied.ts";
 
 export interface SubjectState {
   /** Subject sequence of the last event that was dealt with. */
@@ -56,14 +55,11 @@ export function passSubject(db: AnyDatabase, { source, subject, subjectsequence 
 export function holdSubject(db: AnyDatabase, { source, subject, subjectsequence, id }: Envelope): Statement {
   return db
     .insert(subjects)
-    .select(
-      // Applied at the same moment: nobody has to wait.
-      sql`SELECT ${source}, ${subject}, ${subjectsequence - 1}, ${id}
-        WHERE ${unlessApplied(source, id)}`,
-    )
+    .values({ source, subject, seq: subjectsequence - 1, heldBy: id })
     .onConflictDoUpdate({
       target: [subjects.source, subjects.subject],
       set: { heldBy: id },
+      // Applied at the same moment: nobody has to wait.
       setWhere: eq(subjects.seq, subjectsequence - 1),
     });
 }
