@@ -6,6 +6,7 @@ import { bindings, calls, service } from "@weft/mesh";
 import { audit } from "./audit.ts";
 import { type CircuitsEnv, listCircuits, overrideCircuit } from "./circuits/circuits.ts";
 import { control } from "./contract.ts";
+import { deadLetterHandlers } from "./dead-letters/handlers.ts";
 import { registryHandlers, type RegistryEnv } from "./registry/handlers.ts";
 import { clearFaults, type FaultEnv, listFaults, setFaults } from "./faults/faults.ts";
 
@@ -26,6 +27,7 @@ export default service(control, {
   handlers: {
     audit: ({ mesh }) => audit(mesh),
     ...registryHandlers,
+    ...deadLetterHandlers,
     getFaults: ({ env }) => listFaults(env),
     setFaults: ({ env, input }) => setFaults(env, input.items, Date.now()),
     clearFaults: ({ env }) => clearFaults(env),
