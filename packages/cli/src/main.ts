@@ -1,13 +1,18 @@
-/** `weft <command>`: looks at the mesh that the current folder belongs to. */
+/** `weft <command>`: looks at the mesh that the current folder belongs to, or operates a running one. */
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { check } from "./check.ts";
+import { CommandError, commandErrorText } from "./command-error.ts";
+import { dlq, dlqUsage } from "./dlq/dlq.ts";
+import { operatorsApi } from "./operators-api.ts";
 import { policyOf } from "./policy.ts";
 import { findingsText, policyJson, policyTable } from "./print.ts";
 import { type Deployment, findProject, readProject } from "./project.ts";
 
 const usage = `weft policy [--json]   who may call what
-weft check [--json]    what is wrong with contracts and bindings; exit code 1 if anything is`;
+weft check [--json]    what is wrong with contracts and bindings; exit code 1 if anything is
+${dlqUsage}`;
 
 interface Options {
   json: boolean;
@@ -29,9 +34,23 @@ const commands: Record<string, (mesh: Deployment[], options: Options) => number>
   },
 };
 
+/** Clients of the operators' API of a running mesh. */
+const operations: Record<string, (args: string[], root: string | undefined) => Promise<number>> = {
+  dlq: (args, root) =>
+    dlq(args, {
+      api: () => operatorsApi(root, process.env),
+      print: (text) => console.log(text),
+      readFile: (name) => readFileSync(name === "-" ? 0 : name, "utf8"),
+    }),
+};
+
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(args: string[]): Promise<number> {
+  const root = findProject(process.cwd());
+  const [first = ""] = args;
+  const operation = Object.hasOwn(operations, first) ? operations[first] : undefined;
+  if (operation) return operate(() => operation(args.slice(1), root));
   let parsed;
   try {
     parsed = parseArgs({
@@ -45,10 +64,19 @@ async function run(args: string[]): Promise<number> {
   const [name = ""] = parsed.positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return misused(name === "" ? undefined : `There is no command "${name}".`);
-  const root = findProject(process.cwd());
   if (root === undefined)
     return misused("This folder belongs to no mesh: no wrangler.toml beside a workers folder.");
   return command(await readProject(root), parsed.values);
+}
+
+async function operate(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    console.error(commandErrorText(error));
+    return 2;
+  }
 }
 
 function misused(problem: string | undefined): number {
