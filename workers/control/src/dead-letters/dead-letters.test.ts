@@ -45,7 +45,17 @@ function subscribers(stored: Partial<Record<Subscriber, Stored[]>>, down: readon
       if (down.includes(service)) throw meshError("UNAVAILABLE");
     };
     const desk = {
-      async deadLetters({ limit = 20, cursor, before, status }: Record<string, never>) {
+      async deadLetters({
+        limit = 20,
+        cursor,
+        before,
+        status,
+      }: {
+        limit?: number;
+        cursor?: string;
+        before?: string;
+        status?: string;
+      }) {
         answering();
         if (cursor === "wrong") throw meshError("VALIDATION_FAILED");
         const [at, id] = cursor ? (JSON.parse(atob(cursor)) as [number, string]) : [Infinity, ""];
