@@ -2,6 +2,7 @@ import { CommandError, dlq, operatorsApi } from "@weft/cli";
 import type { Answer, Json } from "@weft/testkit/shop-client";
 import type { TestMesh } from "@weft/testkit/mesh";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { blocks, canRun, Terminal } from "./guide.ts";
 import { edge, OPERATOR_TOKEN, operatorOf, startShop } from "./shop.ts";
 
 const catalogOfControl = edge("control", "catalog");
@@ -155,6 +156,19 @@ describe("a poison message", () => {
     expect(body.degraded).toEqual(["catalog"]);
     expect(body.items.map(({ service }: Json) => service)).toContain("notifications");
     await mesh.fault(catalogOfControl, { kind: "none" });
+  });
+
+  it.skipIf(!canRun)("is found by the commands of the guide", async () => {
+    const terminal = new Terminal(mesh.url, { WEFT_OPERATOR_TOKEN: OPERATOR_TOKEN, WEFT_URL: mesh.url });
+    const printed: string[] = [];
+    for (const { text } of blocks("docs/guides/dead-letters.md"))
+      for (const command of text.split("\n")) printed.push((await terminal.run(command)) ?? "");
+    const [table, ...answers] = printed;
+    expect(table).toContain("notifications/");
+    expect(answers.map((answer) => JSON.parse(answer))).toMatchObject([
+      { degraded: [], items: expect.arrayContaining([expect.objectContaining({ subject: POISON })]) },
+      { degraded: [], items: expect.arrayContaining([expect.objectContaining({ subject: POISON })]) },
+    ]);
   });
 
   it("is settled from the command line, one by one or all at once", async () => {

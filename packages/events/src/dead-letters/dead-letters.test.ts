@@ -228,6 +228,22 @@ describe("an operator", () => {
     expect(await shop.lines()).toEqual(["placed a"]);
   });
 
+  it.each([
+    ["was applied before", {}, ["placed a"]],
+    ["nobody here handles", { id: "other", type: "order.noted" }, []],
+  ])("settles a message that is made an event which %s", async (_, change, lines) => {
+    const shop = openShop();
+    await shop.place("a");
+    const [placed] = shop.queue.drain() as [Envelope];
+    if (lines.length > 0) await shop.deliver(placed);
+    await shop.bury("junk");
+    const [letter] = await listed(shop);
+    const id = letter?.id ?? "";
+    await shop.letters.editDeadLetter({ id, body: { ...placed, ...change } });
+    expect(await shop.letters.replayDeadLetter({ id })).toMatchObject({ status: "replayed" });
+    expect(await shop.lines()).toEqual(lines);
+  });
+
   it("discards a letter with a reason: neither queue nor log brings the event back", async () => {
     const { shop, placed, id } = await withDeadLetter();
     mend(shop);

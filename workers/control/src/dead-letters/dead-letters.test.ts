@@ -140,6 +140,14 @@ describe("the list of all dead letters", () => {
   it("asks one service alone, and tells the asker of a mistake", async () => {
     const { desks } = subscribers(stored);
     expect((await listDeadLetters(desks, { limit: 20, service: "orders" })).items).toHaveLength(5);
+    const first = await listDeadLetters(desks, { limit: 4, service: "orders" });
+    expect(first.nextCursor).not.toBeNull();
+    const rest = await listDeadLetters(desks, {
+      limit: 4,
+      service: "orders",
+      cursor: first.nextCursor ?? "",
+    });
+    expect(rest).toMatchObject({ items: [{ id: "b0000" }], nextCursor: null });
     const wrong = listDeadLetters(desks, { limit: 20, cursor: "wrong" });
     await expect(wrong).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
   });
