@@ -17,6 +17,16 @@ export {
 export { Envelope, type EventRow, sourceOf, toEnvelope } from "./log/envelope.ts";
 export { eventLogOf, LogPage } from "./log/read-log.ts";
 export { type EventSource, type Publisher, publisher, type PublisherOptions } from "./log/publisher.ts";
+export { copies } from "./projection/copies.ts";
+export {
+  project,
+  type Projected,
+  type Projection,
+  projection,
+  type Tables,
+  type Writer,
+} from "./projection/definition.ts";
+export { type Projections, projections, type ProjectionsOptions } from "./projection/projections.ts";
 export { relay } from "./log/relay.ts";
 export { type EventContext, type EventHandlers, on, type Subscription } from "./subscription/subscription.ts";
 export {

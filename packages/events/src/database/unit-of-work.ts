@@ -168,7 +168,7 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
 }
 
 /** SQLite's words for a violated constraint, from anywhere in the chain of causes. */
-function violation(error: unknown): string | undefined {
+export function violation(error: unknown): string | undefined {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
     if (cause.message.includes("constraint failed")) return cause.message;
   }

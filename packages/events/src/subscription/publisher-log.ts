@@ -3,14 +3,17 @@ import { eventLogOf, LogPage, type LogRange } from "../log/read-log.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** The way to a publisher's log, if the service has a binding for it. */
-export function bindingTo({ env }: Scope, { contract }: Subscription): Transport | undefined {
+export function bindingTo(
+  { env }: Scope,
+  { contract }: Pick<Subscription, "contract">,
+): Transport | undefined {
   return (env as Record<string, Transport | undefined>)[bindingName(contract.name)];
 }
 
 /** A page of a publisher's log. Throws if it cannot be reached, or lets nobody in. */
 export async function readPublisherLog(
   scope: Scope,
-  { contract }: Subscription,
+  { contract }: Pick<Subscription, "contract">,
   publisher: Transport,
   range: LogRange,
   options: CallOptions = {},

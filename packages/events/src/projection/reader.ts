@@ -1,0 +1,30 @@
+import type { AnyDatabase } from "../database/unit-of-work.ts";
+import { sourceOf } from "../log/envelope.ts";
+import type { Reader } from "./apply.ts";
+import type { Projection, ProjectionSource } from "./definition.ts";
+
+export function liveReader(
+  service: string,
+  db: AnyDatabase,
+  projection: Projection,
+  source: ProjectionSource,
+): Reader {
+  const place = {
+    projection: projection.name,
+    copy: "live",
+    source: sourceOf(source.contract.name),
+  } as const;
+  return { service, db, projection, source, place };
+}
+
+/** Belongs to one rebuild, and can do nothing once that is over. */
+export function shadowReader(
+  service: string,
+  db: AnyDatabase,
+  projection: Projection,
+  source: ProjectionSource,
+  generation: number,
+): Reader {
+  const live = liveReader(service, db, projection, source);
+  return { ...live, place: { ...live.place, copy: "shadow", generation } };
+}
