@@ -81,6 +81,19 @@ describe("shipments", () => {
     const again = { ...confirmed("ord_1"), id: "another id" };
     await Promise.all([deliver(confirmed("ord_1")), deliver(confirmed("ord_1")), deliver(again)]);
     expect((await open()).items).toHaveLength(1);
+    expect(await DB.prepare("SELECT count(*) AS n FROM events").first("n")).toBe(1);
+  });
+
+  it("are told of once each, when they are prepared and when they are stopped", async () => {
+    await deliver(confirmed("ord_1"));
+    await deliver(cancelling("ord_1"));
+    await deliver({ ...cancelling("ord_1"), id: "another id" });
+    const { results } = await DB.prepare("SELECT type, subject, data FROM events ORDER BY seq").all();
+    const data = JSON.stringify({ shipmentId: "shp_ord_1", orderId: "ord_1", userId: "usr_1" });
+    expect(results).toEqual([
+      { type: "shipment.prepared", subject: "ord_1", data },
+      { type: "shipment.stopped", subject: "ord_1", data },
+    ]);
   });
 
   it("are listed newest first, each on one page", async () => {
