@@ -1,11 +1,13 @@
 import { Order } from "@shop/orders/contract";
 import { PaymentStatus } from "@shop/payments/contract";
+import { projectionOperations } from "@weft/events/projections";
 import { contract, pageInput, pageOf, query } from "@weft/mesh";
 import * as z from "zod";
 
-/** An order as the list knows it: with what it last heard of its money. */
+/** An order as the list knows it: with what it last heard of its money and its parcel. */
 export const ListedOrder = Order.extend({
   payment: PaymentStatus.optional(),
+  shipment: z.enum(["preparing", "cancelled"]).optional(),
 });
 export type ListedOrder = z.infer<typeof ListedOrder>;
 
@@ -27,4 +29,5 @@ export const views = contract("views", {
     timeout: 500,
     allow: ["gateway"],
   }),
+  ...projectionOperations,
 });

@@ -1,0 +1,2 @@
+DROP TABLE `cursors`;--> statement-breakpoint
+DROP TABLE `inbox`;
