@@ -5,6 +5,7 @@ import { registryOperations } from "./registry/contract.ts";
 import { deadLetterOperations } from "./dead-letters/contract.ts";
 import { FaultOrder, Faults } from "./faults/contract.ts";
 import { circuits, overrideCircuit } from "./circuits/contract.ts";
+import { projectionOrders } from "./projections/contract.ts";
 
 /** What operators ask for, and the objects that all services share. */
 export const control = contract("control", {
@@ -28,6 +29,7 @@ export const control = contract("control", {
   }),
   ...registryOperations,
   ...deadLetterOperations,
+  ...projectionOrders,
   getFaults: query("GET /internal/faults", {
     summary: "The faults that are set now",
     output: Faults,

@@ -105,6 +105,10 @@ forward(services.control.operations.getDeadLetter, { path: "/_weft/dead-letters/
 forward(services.control.operations.editDeadLetter, { path: "/_weft/dead-letters/:service/:id" });
 forward(services.control.operations.replayDeadLetter, { path: "/_weft/dead-letters/:service/:id/replay" });
 forward(services.control.operations.discardDeadLetter, { path: "/_weft/dead-letters/:service/:id/discard" });
+const rebuild = "/_weft/projections/:service/:name/rebuild";
+forward(services.control.operations.projections, { path: "/_weft/projections" });
+forward(services.control.operations.rebuildProjection, { path: rebuild });
+forward(services.control.operations.cancelRebuild, { path: rebuild });
 forward(services.notifications.operations.list, { path: "/_weft/notifications" });
 forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
 forward(services.control.operations.listInstances, { path: "/_weft/registry" });
