@@ -17,6 +17,7 @@ export {
   type RateLimitPolicy,
 } from "./rate-limit/rate-limit.ts";
 export { cleanHeaders } from "./request/clean-headers.ts";
+export { consistency } from "./request/consistency.ts";
 export { json } from "./request/json.ts";
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./openapi/openapi.ts";
 export { nameVersion } from "./request/name-version.ts";

@@ -2,6 +2,7 @@ export { bindings, bindingName, calls, connect, type Contracts, type Mesh } from
 export { canonicalJson } from "./canonical-json.ts";
 export { type CallOptions, type Client, client, invoke } from "./client.ts";
 export { codes, type FieldError, type MeshCode } from "./codes.ts";
+export { Consistency } from "./context/consistency.ts";
 export { type Context, type Principal, rootContext, type SagaStep } from "./context/context.ts";
 export { header, isInternalHeader, readContext, writeContext } from "./context/headers.ts";
 export { childOf, formatTraceparent, newTrace, parseTraceparent, type Trace } from "./context/trace.ts";

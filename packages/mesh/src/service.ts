@@ -105,6 +105,7 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
         env: c.env,
         // What a stranger's headers claim is not even looked at.
         context: props?.caller ? readContext(c.req.raw, runtime.now()) : rootContext(newTrace()),
+        operation,
         caller: props?.caller ?? "nobody",
         waitUntil: waitUntilOf(c.executionCtx),
       };

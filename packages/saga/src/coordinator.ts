@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import {
   bindingName,
+  Consistency,
   invoke,
   log,
   rootContext,
@@ -39,6 +40,7 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
 
   return class SagaCoordinator extends DurableObject<Env> implements SagaObject {
     readonly #driver: Driver;
+    readonly #consistency = new Consistency();
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
@@ -47,6 +49,7 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         env,
         waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),
       };
+      const consistency = this.#consistency;
       const index = new SagaIndex((options.index ?? defaultIndex)(env));
       this.#driver = new Driver({
         store: new SqlStore(ctx.storage),
@@ -56,7 +59,8 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         publish: (snapshot) => index.publish(snapshot),
         async call(operation, input, saga, timeout, { trace, principal, hops = 0, region }) {
           // Money may be on its way: what browses can wait.
-          const context = rootContext(trace, { principal, hops, region, priority: "critical" });
+          const parts = { principal, hops, region, priority: "critical", consistency } as const;
+          const context = rootContext(trace, parts);
           const transport = connect(env, operation.service);
           const options = { saga, timeout };
           return (await invoke(operation, input, transport, context, options, undefined, host)).body;
@@ -70,8 +74,9 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
       return this.#driver.start({ ...rest, plan: definition.plan, hash: definition.hash });
     }
 
-    wait(ms: number, step?: string): Promise<SagaSnapshot | undefined> {
-      return this.#driver.wait(ms, step);
+    async wait(ms: number, step?: string): Promise<SagaSnapshot | undefined> {
+      const snapshot = await this.#driver.wait(ms, step);
+      return snapshot && { ...snapshot, consistency: this.#consistency.text };
     }
 
     async get(): Promise<SagaSnapshot | undefined> {

@@ -93,6 +93,7 @@ export function sagasOf(
     async wait<D extends SagaDefinition>(_: D, id: string, ms: number, step?: string) {
       const until = now() + ms;
       const snapshot = await reach(id, () => objectOf(id).wait(Math.max(0, until - now()), step));
+      context.consistency?.merge(snapshot?.consistency);
       return snapshot as SagaSnapshot<D> | undefined;
     },
     async get<D extends SagaDefinition>(_: D, id: string) {

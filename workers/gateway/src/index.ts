@@ -4,6 +4,7 @@ import {
   bodyLimit,
   cleanHeaders,
   clientOf,
+  consistency,
   cors,
   nameVersion,
   registrar,
@@ -51,8 +52,9 @@ app.use(
   accessLog(),
   // Errors name the trace.
   traceRequest,
-  // Outside what keeps the services' versions in.
+  // Outside what keeps the mesh's headers in: the version, and the one header that clients may send as well.
   nameVersion,
+  consistency,
   // Before anything believes a header of the mesh.
   cleanHeaders,
   secureHeaders(documentPolicy),

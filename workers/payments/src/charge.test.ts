@@ -69,26 +69,31 @@ describe("the life of a payment", () => {
 /** A database whose next read of the payment waits until `go`. */
 function heldRead() {
   const DB = d1("migrations/payments");
-  const prepare = DB.prepare.bind(DB);
+  const withSession = DB.withSession.bind(DB);
   const entered = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   let armed = false;
-  DB.prepare = (query) => {
-    const statement = prepare(query);
-    if (!armed || !query.includes('from "payments"')) return statement;
-    armed = false;
-    const bind = statement.bind.bind(statement);
-    statement.bind = (...values) => {
-      const bound = bind(...values);
-      const raw = bound.raw.bind(bound) as () => Promise<never>;
-      bound.raw = async () => {
-        entered.resolve();
-        await gate.promise;
-        return raw();
+  DB.withSession = (start) => {
+    const session = withSession(start);
+    const prepare = session.prepare.bind(session);
+    session.prepare = (query) => {
+      const statement = prepare(query);
+      if (!armed || !query.includes('from "payments"')) return statement;
+      armed = false;
+      const bind = statement.bind.bind(statement);
+      statement.bind = (...values) => {
+        const bound = bind(...values);
+        const raw = bound.raw.bind(bound) as () => Promise<never>;
+        bound.raw = async () => {
+          entered.resolve();
+          await gate.promise;
+          return raw();
+        };
+        return bound;
       };
-      return bound;
+      return statement;
     };
-    return statement;
+    return session;
   };
   return { DB, arm: () => void (armed = true), entered: entered.promise, go: () => gate.resolve() };
 }

@@ -5,7 +5,7 @@ import { scope } from "@weft/testkit/scope";
 import { drizzle } from "drizzle-orm/d1";
 import { database, transact } from "./database.ts";
 import { publisher } from "../log/publisher.ts";
-import { openShop, orders, ordersWorker } from "../fixture/shop.ts";
+import { openShop, orders, ordersWorker, schema } from "../fixture/shop.ts";
 
 describe("a unit of work", () => {
   it("commits business rows and event rows together", async () => {
@@ -93,12 +93,15 @@ describe("a unit of work", () => {
     expect(runs).toBe(3);
   });
 
-  it("has the same database object for every call with the same binding", () => {
+  it("reads the schema once, and opens one session for all who work for a call", () => {
     const env = { DB: openShop().ordersDb };
-    const { resources } = database({ schema: {} });
-    const open = (bindings: object) => resources?.(scope({ env: bindings }), undefined as never).db;
-    expect(open(env)).toBe(open({ ...env }));
-    expect(open(env)).not.toBe(open({ DB: openShop().ordersDb }));
+    const { resources } = database({ schema });
+    const call = scope({ env });
+    const open = (each: typeof call) => resources?.(each, undefined as never).db;
+    expect(open(call)).toBe(open({ ...call }));
+    const other = open(scope({ env }));
+    expect(other).not.toBe(open(call));
+    expect(other?._.schema).toBe(open(call)?._.schema);
   });
 });
 

@@ -26,6 +26,8 @@ export function eventLogOf(
     summary: "The service's events, or those of one subject, after a position of its log",
     input: LogRange,
     output: LogPage,
+    // Subscribers take the end that it tells for the end.
+    fresh: true,
     timeout: 5_000,
     allow: readers,
   });

@@ -38,6 +38,7 @@ export const projectionOperations = {
   listProjections: query("GET /internal/projections", {
     summary: "The service's projections and how far they are",
     output: z.object({ items: z.array(ProjectionReport) }),
+    fresh: true,
     allow: ["control"],
   }),
   rebuildProjection: command("POST /internal/projections/:name/rebuild", {

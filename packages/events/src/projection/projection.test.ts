@@ -1,3 +1,4 @@
+import { replicatedD1 } from "@weft/testkit/d1";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { broken, fold, openBank, type Payment } from "./fixture/bank.ts";
@@ -109,6 +110,53 @@ describe("a projection", () => {
     await bank.read({ newest: true });
     await bank.bankDb.exec("DELETE FROM events");
     expect((await bank.read({ newest: true })).upToDate).toBe(false);
+  });
+});
+
+describe("reading one's own writes from a projection", () => {
+  const counted = (bank: ReturnType<typeof openBank>) => {
+    const log = bank.env["BANK"] as { fetch(request: Request): Promise<Response> };
+    let reads = 0;
+    bank.env["BANK"] = { fetch: (request: Request) => (reads++, log.fetch(request)) };
+    return () => reads;
+  };
+
+  it("waits for what the token names, and asks the publisher for no more than that", async () => {
+    const bank = openBank();
+    await bank.pay(...many(5));
+    const reads = counted(bank);
+    expect(await bank.read()).toEqual({ upToDate: true, accounts: {} });
+    expect(reads()).toBe(0);
+    expect(await bank.readAs("bank@5")).toEqual({ upToDate: true, accounts: fold(bank.paid) });
+    expect(reads()).toBe(1);
+    await bank.pay(...many(3));
+    expect((await bank.readAs("bank@5")).accounts).toEqual(fold(bank.paid.slice(0, 5)));
+    expect(reads()).toBe(1);
+  });
+
+  it("says so if it could not get there", async () => {
+    const bank = openBank();
+    await bank.pay(...many(2));
+    bank.env["BANK"] = { fetch: () => Promise.reject(new Error("down")) };
+    expect(await bank.readAs("bank@2")).toEqual({ upToDate: false, accounts: {} });
+    expect((await bank.readAs("other@2,nonsense")).upToDate).toBe(true);
+  });
+
+  it("takes a token from beyond the log's end for the end", async () => {
+    const bank = openBank();
+    await bank.pay(...many(2));
+    expect(await bank.readAs("bank@999999")).toEqual({ upToDate: true, accounts: fold(bank.paid) });
+  });
+
+  it("sees what it has caught up with, though the replica that it began with does not", async () => {
+    const db = replicatedD1(`${import.meta.dirname}/fixture`);
+    const bank = openBank(db);
+    await bank.pay(...many(2));
+    expect(await bank.readAs("bank@2")).toEqual({ upToDate: true, accounts: fold(bank.paid) });
+    expect((await bank.read()).accounts).toEqual({});
+    expect(await bank.read({ newest: true })).toEqual({ upToDate: true, accounts: fold(bank.paid) });
+    db.replicate();
+    expect((await bank.read()).accounts).toEqual(fold(bank.paid));
   });
 });
 

@@ -1,10 +1,12 @@
-import { describe, log, MeshError, type Plugin, type Scope } from "@weft/mesh";
+import { describe, type Inbound, log, MeshError, type Plugin, type Scope } from "@weft/mesh";
 import * as z from "zod";
+import type { Session } from "../database/session.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { consume } from "./consume.ts";
 import type { Projection } from "./definition.ts";
 import { follow } from "./follow.ts";
 import type { ProjectionReport } from "./operations.ts";
+import { positionOf } from "./position.ts";
 import { liveReader } from "./reader.ts";
 import { cancelRebuild, rebuildOf, startRebuild, stepRebuild } from "./rebuild.ts";
 import { report } from "./report.ts";
@@ -82,7 +84,7 @@ export function projections({ all, queue }: ProjectionsOptions): Plugin<{ projec
       const reported = (projection: Projection) => report(scope, db(), projection);
       return {
         projections: {
-          freshen: (name, options) => freshen(scope, db(), find(name), options),
+          freshen: (name, options) => freshen(scope, work.open(scope.context), find(name), options),
           list: async () => ({ items: await Promise.all(all.map(reported)) }),
           rebuild: async (name) => {
             const projection = find(name);
@@ -128,14 +130,27 @@ export function projections({ all, queue }: ProjectionsOptions): Plugin<{ projec
 
 async function freshen(
   scope: Scope,
-  db: AnyDatabase,
+  { resources }: Inbound,
   projection: Projection,
   { newestOf = [], timeout = 5_000 }: FreshnessOptions = {},
 ): Promise<boolean> {
+  const db = resources.db as AnyDatabase;
+  const wanted = projection.from.flatMap((source) => {
+    const { name } = source.contract;
+    const until = scope.context.consistency?.positionIn(name);
+    const reader = liveReader(scope.service, db, projection, source);
+    return until !== undefined || newestOf.includes(name) ? [{ reader, until }] : [];
+  });
+  const missing = [];
+  for (const each of wanted) {
+    const there = each.until !== undefined && (await positionOf(db, each.reader.place)) >= each.until;
+    if (!there) missing.push(each);
+  }
+  if (missing.length === 0) return true;
+  // A replica would go on showing the position from before.
+  (resources.session as Session).toPrimary();
   const ends = await Promise.all(
-    projection.from
-      .filter(({ contract }) => newestOf.includes(contract.name))
-      .map((source) => follow(scope, liveReader(scope.service, db, projection, source), { timeout })),
+    missing.map(({ reader, until }) => follow(scope, reader, { until, timeout })),
   );
   return ends.every(({ ended }) => ended === "reached");
 }

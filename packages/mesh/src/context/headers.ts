@@ -1,3 +1,4 @@
+import { Consistency } from "./consistency.ts";
 import type { Context, Principal, SagaStep } from "./context.ts";
 import type { Priority } from "../resilience/bulkhead.ts";
 import { childOf, formatTraceparent, newTrace, parseTraceparent } from "./trace.ts";
@@ -17,6 +18,8 @@ export const header = {
   step: "weft-step",
   attempt: "weft-attempt",
   idempotencyKey: "idempotency-key",
+  /** What the caller has seen and written; on answers: what came to it. */
+  consistency: "weft-consistency",
   /** On answers: the parts that were replaced by a fallback, comma-separated. */
   degraded: "weft-degraded",
   /** On answers: the deployed version of the Worker that gave them. */
@@ -49,6 +52,8 @@ export function contextHeaders(context: Context, now: number): Record<string, st
   if (context.region !== undefined) headers[header.region] = context.region;
   if (context.retrying) headers[header.retrying] = "1";
   if (context.idempotencyKey !== undefined) headers[header.idempotencyKey] = context.idempotencyKey;
+  const seen = context.consistency?.text;
+  if (seen) headers[header.consistency] = seen;
   if (context.saga) {
     headers[header.saga] = context.saga.sagaId;
     headers[header.step] = context.saga.step;
@@ -77,6 +82,7 @@ export function readContext(request: Request, now: number): Context {
     region: headers.get(header.region) ?? undefined,
     saga: readSaga(headers),
     idempotencyKey: headers.get(header.idempotencyKey) ?? undefined,
+    consistency: Consistency.parse(headers.get(header.consistency)),
     signal: request.signal,
   };
 }

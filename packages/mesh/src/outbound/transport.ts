@@ -52,5 +52,9 @@ async function json(call: Outbound, response: Response): Promise<unknown> {
 /** Sends the call through its transport and decodes the answer. Throws MeshError for every answer that is not 2xx. */
 export const transport =
   ({ now }: Runtime): OutboundNext =>
-  async (call) =>
-    decode(call, await call.transport.fetch(toRequest(call, now())));
+  async (call) => {
+    const response = await call.transport.fetch(toRequest(call, now()));
+    // An error's answer as well: it may have written before.
+    call.context.consistency?.merge(response.headers.get(header.consistency));
+    return decode(call, response);
+  };
