@@ -42,6 +42,17 @@ describe("a consistency token", () => {
     expect(Consistency.parse(`${bad},orders@4`).text).toBe("orders@4");
   });
 
+  it("leaves out what moved longest ago when there is too much", () => {
+    const token = new Consistency();
+    for (let n = 0; n < 30; n++) token.visited(`service-${n}`, bookmark(1));
+    token.visited("service-20", bookmark(2));
+    expect(token.text.length).toBeLessThanOrEqual(1_000);
+    const kept = Consistency.parse(token.text);
+    expect(kept.bookmarkOf("service-0")).toBeUndefined();
+    expect(kept.bookmarkOf("service-29")).toBe(bookmark(1));
+    expect(token.text.endsWith(`service-20:${bookmark(2)}`)).toBe(true);
+  });
+
   it("never throws, stays within its size and drops what moved longest ago, whatever it is given", () => {
     const service = fc.stringMatching(/^[a-z][a-z0-9-]{0,20}$/);
     const entry = fc.oneof(
