@@ -2,7 +2,7 @@ import { catalog, Product } from "@shop/catalog/contract";
 import { checkout, Purchase } from "@shop/checkout/contract";
 import { Order, orders } from "@shop/orders/contract";
 import { Money, PaymentStatus } from "@shop/payments/contract";
-import { Shipment } from "@shop/shipping/contract";
+import { Shipment, ShipmentStatus } from "@shop/shipping/contract";
 import { User } from "@shop/users/contract";
 import { views } from "@shop/views/contract";
 import { command, contract, pageInput, pageOf, query } from "@weft/mesh";
@@ -26,6 +26,7 @@ export const PaidOrder = Order.extend({
     .object({ status: PaymentStatus, amount: Money.optional() })
     .optional()
     .describe("What has become of its money; missing where none was asked for."),
+  shipment: ShipmentStatus.optional().describe("What has become of its parcel; in lists only."),
 }).describe("An order and its payment");
 export type PaidOrder = z.infer<typeof PaidOrder>;
 

@@ -51,7 +51,10 @@ export async function listOrders(input: Input, c: ShopContext): Promise<PaidPage
 
 /** One order as it is now, and its payment if payments answers. */
 export async function getOrder({ id }: { id: string }, c: ShopContext): Promise<Marked<PaidOrder>> {
-  const [order, payments] = await Promise.all([meshOf(c).orders.get({ id }, { parsed: true }), paymentsOf([id], c)]);
+  const [order, payments] = await Promise.all([
+    meshOf(c).orders.get({ id }, { parsed: true }),
+    paymentsOf([id], c),
+  ]);
   if (payments) return paid(order, payments.get(id));
   c.set("degraded", ["payments"]);
   return { ...order, degraded: true };

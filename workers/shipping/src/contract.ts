@@ -3,10 +3,11 @@ import * as z from "zod";
 import { AnyRate } from "./rates.ts";
 import { Parcel } from "./rates-contract.ts";
 
+export const ShipmentStatus = z.enum(["preparing", "cancelled"]);
 export const Shipment = z.object({
   id: z.string(),
   orderId: z.string(),
-  status: z.enum(["preparing", "cancelled"]),
+  status: ShipmentStatus,
   createdAt: z.iso.datetime(),
 });
 

@@ -1,5 +1,6 @@
 import { Order } from "@shop/orders/contract";
 import { PaymentStatus } from "@shop/payments/contract";
+import { ShipmentStatus } from "@shop/shipping/contract";
 import { projectionOperations } from "@weft/events/projections";
 import { contract, pageInput, pageOf, query } from "@weft/mesh";
 import * as z from "zod";
@@ -7,7 +8,7 @@ import * as z from "zod";
 /** An order as the list knows it: with what it last heard of its money and its parcel. */
 export const ListedOrder = Order.extend({
   payment: PaymentStatus.optional(),
-  shipment: z.enum(["preparing", "cancelled"]).optional(),
+  shipment: ShipmentStatus.optional(),
 });
 export type ListedOrder = z.infer<typeof ListedOrder>;
 
