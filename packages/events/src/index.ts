@@ -14,7 +14,7 @@ export {
   type Transact,
   transact,
 } from "./database/database.ts";
-export { Envelope, type EventRow, sourceOf, toEnvelope } from "./log/envelope.ts";
+export { dataOf, Envelope, type EventRow, sourceOf, toEnvelope } from "./log/envelope.ts";
 export { eventLogOf, LogPage } from "./log/read-log.ts";
 export { type EventSource, type Publisher, publisher, type PublisherOptions } from "./log/publisher.ts";
 export { relay } from "./log/relay.ts";

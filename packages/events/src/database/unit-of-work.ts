@@ -4,6 +4,7 @@ import {
   formatTraceparent,
   type MeshError,
   type Scope,
+  versionOf,
 } from "@weft/mesh";
 import { sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
@@ -101,6 +102,7 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
           type,
           subject,
           subjectSeq: sql`(SELECT COALESCE(MAX(subject_seq), 0) + 1 FROM events WHERE subject = ${subject})`,
+          version: versionOf(schema),
           data: valid,
           time: this.now,
           traceparent: formatTraceparent(this.#scope.context.trace),

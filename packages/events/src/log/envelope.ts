@@ -1,9 +1,13 @@
+import { type EventTypes, upcast } from "@weft/mesh";
 import * as z from "zod";
 import type { eventLog } from "./schema.ts";
 
 export type EventRow = typeof eventLog.$inferSelect;
 
-/** CloudEvents 1.0 in structured mode (https://github.com/cloudevents/spec), with the `sequence` and `traceparent` extensions. */
+/**
+ * CloudEvents 1.0 in structured mode (https://github.com/cloudevents/spec), with the `sequence` and
+ * `traceparent` extensions.
+ */
 export interface Envelope<T extends string = string, D = unknown> {
   readonly specversion: "1.0";
   /** With `source` unique for each distinct event. */
@@ -15,6 +19,8 @@ export interface Envelope<T extends string = string, D = unknown> {
   /** RFC 3339 */
   readonly time: string;
   readonly datacontenttype: "application/json";
+  /** `urn:weft:<service>:<type>:<version>`; version 1 if it is missing. */
+  readonly dataschema?: string | undefined;
   readonly traceparent: string;
   /** Position in the publisher's log, from 1, without holes. */
   readonly sequence: number;
@@ -31,6 +37,10 @@ export const Envelope: z.ZodType<Envelope> = z.object({
   subject: z.string(),
   time: z.iso.datetime(),
   datacontenttype: z.literal("application/json"),
+  dataschema: z
+    .string()
+    .regex(/^urn:weft:[^:]+:[^:]+:[1-9]\d*$/)
+    .optional(),
   traceparent: z.string(),
   sequence: z.int().min(1),
   subjectsequence: z.int().min(1),
@@ -46,6 +56,7 @@ export function toEnvelope(service: string, row: EventRow): Envelope {
     subject: row.subject,
     time: new Date(row.time).toISOString(),
     datacontenttype: "application/json",
+    dataschema: dataSchemaOf(service, row.type, row.version),
     traceparent: row.traceparent,
     sequence: row.seq,
     subjectsequence: row.subjectSeq,
@@ -55,4 +66,14 @@ export function toEnvelope(service: string, row: EventRow): Envelope {
 
 export function sourceOf(service: string): string {
   return `/services/${service}`;
+}
+
+export function dataSchemaOf(service: string, type: string, version: number): string {
+  return `urn:weft:${service}:${type}:${version}`;
+}
+
+/** An event's data as this service's contract of the publisher has it; undefined = a type that the contract lacks. */
+export function dataOf(events: EventTypes, { type, dataschema, data }: Envelope): unknown {
+  const schema = Object.hasOwn(events, type) ? events[type] : undefined;
+  return schema && upcast(schema, dataschema ? Number(dataschema.split(":").at(-1)) : 1, data);
 }

@@ -11,7 +11,7 @@ import { and, eq } from "drizzle-orm";
 import type { Transact } from "../database/database.ts";
 import { oneOf } from "../database/one-of.ts";
 import { forget } from "../dead-letters/record.ts";
-import type { Envelope } from "../log/envelope.ts";
+import { dataOf, type Envelope } from "../log/envelope.ts";
 import { inbox } from "./schema.ts";
 import type { Subscription } from "./subscription.ts";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
@@ -63,15 +63,14 @@ export async function applyOnce(
   along: Along,
 ): Promise<Outcome> {
   const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
-  const schema = contract.events[event.type];
-  if (!handler || !schema) return "ignored";
+  if (!handler || !Object.hasOwn(contract.events, event.type)) return "ignored";
 
   const { scope, resources } = work.open(context);
   const db = resources.db as AnyDatabase;
   const transact = resources.transact as Transact;
   if (await isApplied(db, event)) return "duplicate";
 
-  const typed = { ...event, data: schema.parse(event.data) };
+  const typed = { ...event, data: dataOf(contract.events, event) };
   const duplicate = meshError("CONFLICT", `Event ${event.id} was applied at the same moment.`);
   try {
     await transact(async (tx) => {
