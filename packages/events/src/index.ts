@@ -14,7 +14,11 @@ export {
   type Transact,
   transact,
 } from "./database/database.ts";
-export { dataOf, Envelope, type EventRow, sourceOf, toEnvelope } from "./log/envelope.ts";
+export { bindingTo } from "./log/binding.ts";
+export { Envelope, sourceOf, toEnvelope } from "./log/envelope.ts";
+export type { EventRow } from "./log/log-row.ts";
+export { loggedEventOf } from "./log/logged-event.ts";
+export { openEvent } from "./log/open-event.ts";
 export { eventLogOf, LogPage } from "./log/read-log.ts";
 export { type EventSource, type Publisher, publisher, type PublisherOptions } from "./log/publisher.ts";
 export { relay } from "./log/relay.ts";

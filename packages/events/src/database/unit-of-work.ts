@@ -12,7 +12,7 @@ import type { DrizzleD1Database } from "drizzle-orm/d1";
 import type * as z from "zod";
 import type { Command, CommandTarget, SendOptions } from "../commands/command.ts";
 import { putOut, takeOn } from "../commands/rows.ts";
-import type { EventRow } from "../log/envelope.ts";
+import { type EventRow, MAX_DATA, rowColumns } from "../log/log-row.ts";
 import { byteLength } from "../log/queue-batches.ts";
 import { eventLog } from "../log/schema.ts";
 
@@ -20,16 +20,13 @@ export type Statement = BatchItem<"sqlite">;
 // oxlint-disable-next-line typescript/no-explicit-any -- a unit of work takes a database of any schema
 export type AnyDatabase = DrizzleD1Database<any>;
 
-/** Half of what a queue takes in one message (128 KB), bytes. Put more behind a link. */
-const MAX_DATA = 65_536;
-
 /** What a handler wants written. All of it is committed together after the handler returns, or nothing is. */
 export interface Tx<E extends EventTypes = EventTypes> {
   /** When this work happens, ms since the epoch: one time for its rows and its events. */
   readonly now: number;
   /** Adds writes; they run in the order given. */
   add(...statements: Statement[]): void;
-  /** Adds an event to this service's log, with at most 64 KB of data. `subject` is the id of the thing that it is about. */
+  /** Adds an event to this service's log, with at most 1 MB of data. `subject` is the id of the thing that it is about. */
   emit<T extends keyof E & string>(type: T, subject: string, data: z.input<E[T]>): void;
   /**
    * Sends a command to one service, this one included, which does it once. Other services must be named in
@@ -92,7 +89,9 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
     const valid = schema.parse(data);
     const size = byteLength(valid);
     if (size > MAX_DATA)
-      throw new RangeError(`The data of "${type}" has ${size} bytes; at most ${MAX_DATA} are allowed.`);
+      throw new RangeError(
+        `The data of "${type}" has ${size} bytes, and an event takes ${MAX_DATA}: store the data elsewhere (R2) and publish its key.`,
+      );
     this.#eventPositions.push(this.#statements.length);
     this.#statements.push(
       this.#db
@@ -107,7 +106,7 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
           time: this.now,
           traceparent: formatTraceparent(this.#scope.context.trace),
         })
-        .returning() as unknown as Statement,
+        .returning(rowColumns) as unknown as Statement,
     );
   }
 

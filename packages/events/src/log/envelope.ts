@@ -1,12 +1,9 @@
-import { type EventTypes, upcast } from "@weft/mesh";
 import * as z from "zod";
-import type { eventLog } from "./schema.ts";
-
-export type EventRow = typeof eventLog.$inferSelect;
+import type { EventRow } from "./log-row.ts";
 
 /**
- * CloudEvents 1.0 in structured mode (https://github.com/cloudevents/spec), with the `sequence` and
- * `traceparent` extensions.
+ * CloudEvents 1.0 in structured mode (https://github.com/cloudevents/spec), with the `sequence`,
+ * `traceparent` and `dataref` extensions.
  */
 export interface Envelope<T extends string = string, D = unknown> {
   readonly specversion: "1.0";
@@ -26,6 +23,8 @@ export interface Envelope<T extends string = string, D = unknown> {
   readonly sequence: number;
   /** Position among the events of the same subject, from 1. */
   readonly subjectsequence: number;
+  /** Instead of `data` that is too large for a message: where the publisher has it. */
+  readonly dataref?: string | undefined;
   readonly data: D;
 }
 
@@ -44,7 +43,9 @@ export const Envelope: z.ZodType<Envelope> = z.object({
   traceparent: z.string(),
   sequence: z.int().min(1),
   subjectsequence: z.int().min(1),
-  data: z.unknown(),
+  dataref: z.string().optional(),
+  // Missing where there is a `dataref`.
+  data: z.unknown().default(null),
 });
 
 export function toEnvelope(service: string, row: EventRow): Envelope {
@@ -60,7 +61,7 @@ export function toEnvelope(service: string, row: EventRow): Envelope {
     traceparent: row.traceparent,
     sequence: row.seq,
     subjectsequence: row.subjectSeq,
-    data: row.data,
+    ...(row.large ? { data: undefined, dataref: `/internal/events/${row.id}` } : { data: row.data }),
   };
 }
 
@@ -70,10 +71,4 @@ export function sourceOf(service: string): string {
 
 export function dataSchemaOf(service: string, type: string, version: number): string {
   return `urn:weft:${service}:${type}:${version}`;
-}
-
-/** An event's data as this service's contract of the publisher has it; undefined = a type that the contract lacks. */
-export function dataOf(events: EventTypes, { type, dataschema, data }: Envelope): unknown {
-  const schema = Object.hasOwn(events, type) ? events[type] : undefined;
-  return schema && upcast(schema, dataschema ? Number(dataschema.split(":").at(-1)) : 1, data);
 }
