@@ -14,6 +14,9 @@ export {
   type Transact,
   transact,
 } from "./database/database.ts";
+export { type Aggregate, applyEvent, type SourcedEvent } from "./event-sourcing/aggregate.ts";
+export { append, type AppendOptions } from "./event-sourcing/append.ts";
+export { load, type Loaded, sourcedEvent } from "./event-sourcing/load.ts";
 export { bindingTo } from "./log/binding.ts";
 export { Envelope, sourceOf, toEnvelope } from "./log/envelope.ts";
 export type { EventRow } from "./log/log-row.ts";

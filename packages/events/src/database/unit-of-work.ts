@@ -20,14 +20,17 @@ export type Statement = BatchItem<"sqlite">;
 // oxlint-disable-next-line typescript/no-explicit-any -- a unit of work takes a database of any schema
 export type AnyDatabase = DrizzleD1Database<any>;
 
+export interface EmitOptions {
+  /** Subject sequence of the event that this one follows. If there is another one by then, the handler runs again. */
+  after?: number;
+}
+
 /** What a handler wants written. All of it is committed together after the handler returns, or nothing is. */
 export interface Tx<E extends EventTypes = EventTypes> {
   /** When this work happens, ms since the epoch: one time for its rows and its events. */
   readonly now: number;
   /** Adds writes; they run in the order given. */
   add(...statements: Statement[]): void;
-  /** Adds an event to this service's log, with at most 1 MB of data. `subject` is the id of the thing that it is about. */
-  emit<T extends keyof E & string>(type: T, subject: string, data: z.input<E[T]>): void;
   /**
    * Sends a command to one service, this one included, which does it once. Other services must be named in
    * `database({ sendsTo })`.
@@ -38,6 +41,16 @@ export interface Tx<E extends EventTypes = EventTypes> {
     data: z.input<M[C]>,
     options?: SendOptions,
   ): void;
+  /**
+   * Adds an event to this service's log, with at most 1 MB of data; returns the data as the log has it. `subject` is
+   * the id of the thing that it is about.
+   */
+  emit<T extends keyof E & string>(
+    type: T,
+    subject: string,
+    data: z.input<E[T]>,
+    options?: EmitOptions,
+  ): z.output<E[T]>;
   /** Says what a violated constraint means: its name (CHECK) or `table.column` (UNIQUE), and the error to answer with. */
   reject(constraint: string, error: () => MeshError): void;
   /** A violation of this constraint means that somebody else was faster: the handler runs again and sees their rows. */
@@ -83,15 +96,22 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
     this.#statements.push(...statements);
   }
 
-  emit<T extends keyof E & string>(type: T, subject: string, data: z.input<E[T]>): void {
+  emit<T extends keyof E & string>(
+    type: T,
+    subject: string,
+    data: z.input<E[T]>,
+    { after }: EmitOptions = {},
+  ): z.output<E[T]> {
     const schema = this.#types[type];
     if (!schema) throw new TypeError(`"${type}" is not an event of this service's contract.`);
-    const valid = schema.parse(data);
+    const valid = schema.parse(data) as z.output<E[T]>;
     const size = byteLength(valid);
     if (size > MAX_DATA)
       throw new RangeError(
         `The data of "${type}" has ${size} bytes, and an event takes ${MAX_DATA}: store the data elsewhere (R2) and publish its key.`,
       );
+    if (after !== undefined) this.rerunOn("events.subject");
+    const next = sql`(SELECT COALESCE(MAX(subject_seq), 0) + 1 FROM events WHERE subject = ${subject})`;
     this.#eventPositions.push(this.#statements.length);
     this.#statements.push(
       this.#db
@@ -100,7 +120,7 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
           id: crypto.randomUUID(),
           type,
           subject,
-          subjectSeq: sql`(SELECT COALESCE(MAX(subject_seq), 0) + 1 FROM events WHERE subject = ${subject})`,
+          subjectSeq: after === undefined ? next : after + 1,
           version: versionOf(schema),
           data: valid,
           time: this.now,
@@ -108,6 +128,7 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
         })
         .returning(rowColumns) as unknown as Statement,
     );
+    return valid;
   }
 
   send<M extends CommandTypes, C extends keyof M & string>(
