@@ -105,6 +105,7 @@ forward(services.control.operations.getDeadLetter, { path: "/_weft/dead-letters/
 forward(services.control.operations.editDeadLetter, { path: "/_weft/dead-letters/:service/:id" });
 forward(services.control.operations.replayDeadLetter, { path: "/_weft/dead-letters/:service/:id/replay" });
 forward(services.control.operations.discardDeadLetter, { path: "/_weft/dead-letters/:service/:id/discard" });
+forward(services.catalog.operations.changeProduct, { path: "/_weft/products/:id" });
 forward(services.payments.operations.rebuildLedger, { path: "/_weft/ledger/rebuild" });
 forward(services.notifications.operations.list, { path: "/_weft/notifications" });
 forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
