@@ -1,4 +1,4 @@
-import { type Contract, type EventTypes, formatTraceparent, newTrace, versionOf } from "@weft/mesh";
+import { type Contract, type EventTypes, formatTraceparent, newTrace, eventVersion } from "@weft/mesh";
 import type * as z from "zod";
 
 /** What sets one event apart from the next; all of it has a default. */
@@ -34,7 +34,7 @@ export function eventOf<E extends EventTypes, T extends keyof E & string>(
     subject,
     time: new Date(at).toISOString(),
     datacontenttype: "application/json" as const,
-    dataschema: `urn:weft:${contract.name}:${type}:${schema ? versionOf(schema) : 1}`,
+    dataschema: `urn:weft:${contract.name}:${type}:${schema ? eventVersion(schema) : 1}`,
     traceparent: formatTraceparent(newTrace()),
     sequence: seq,
     subjectsequence: subjectSeq,

@@ -1,6 +1,6 @@
 import { applyEvent, sourcedEvent, type Statement, type Transact } from "@weft/events";
-import type { OutputOf } from "@weft/mesh";
-import { and, asc, eq, getTableColumns, inArray, sql } from "drizzle-orm";
+import { canonicalJson, type OutputOf } from "@weft/mesh";
+import { and, asc, eq, inArray, sql } from "drizzle-orm";
 import type { payments as contract } from "./contract.ts";
 import type { Database } from "./database.ts";
 import { entriesOf } from "./ledger.ts";
@@ -22,13 +22,6 @@ interface Books {
   readonly tables: Rows;
 }
 
-/** `JSON.stringify` writes keys in the order of such a list, whatever their order in the object. */
-const keys = [
-  "payment",
-  "entries",
-  ...Object.keys({ ...getTableColumns(payments), ...getTableColumns(ledgerEntries) }),
-];
-
 /**
  * Works out the rows of some orders from their events alone, and compares them with those that are there; with
  * `replace` puts them in the place of what differs. Orders come in pages, and each order's books are of one moment, so
@@ -40,7 +33,7 @@ export async function rebuildLedger(
 ): Promise<Answer> {
   const orderIds = await ordersAfter(db, after, limit);
   const different = (await booksOf(db, orderIds)).filter(
-    ({ events, tables }) => JSON.stringify(events, keys) !== JSON.stringify(tables, keys),
+    ({ events, tables }) => canonicalJson(events) !== canonicalJson(tables),
   );
   if (replace && different.length > 0)
     await transact(async (tx) => tx.add(...different.flatMap((books) => replacement(db, books))));

@@ -4,7 +4,7 @@ import {
   formatTraceparent,
   type MeshError,
   type Scope,
-  versionOf,
+  eventVersion,
 } from "@weft/mesh";
 import { sql } from "drizzle-orm";
 import type { BatchItem } from "drizzle-orm/batch";
@@ -121,7 +121,7 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
           type,
           subject,
           subjectSeq: after === undefined ? next : after + 1,
-          version: versionOf(schema),
+          version: eventVersion(schema),
           data: valid,
           time: this.now,
           traceparent: formatTraceparent(this.#scope.context.trace),

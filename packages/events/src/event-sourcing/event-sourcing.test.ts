@@ -47,7 +47,7 @@ const account = { ...plain, snapshots: { every: 3, version: 1 } };
 function open() {
   const DB = d1(`${import.meta.dirname}/../fixture`);
   const db = drizzle(DB, { schema });
-  const log = publisher(bank, { to: {} });
+  const log = { publisher: publisher(bank, { to: {} }) };
   const write = <T>(work: (tx: Tx<typeof bank.events>) => Promise<T>) => transact(scope(), db, log, work);
   return {
     DB,

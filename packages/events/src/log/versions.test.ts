@@ -63,7 +63,7 @@ beforeEach(() => {
 describe("an event", () => {
   it("is logged as its newest version and says which one that is", async () => {
     const db = drizzle(d1(`${import.meta.dirname}/../fixture`), { schema });
-    await transact(scope(), db, publisher(today, { to: {} }), async (tx) =>
+    await transact(scope(), db, { publisher: publisher(today, { to: {} }) }, async (tx) =>
       tx.emit("order.placed", "a", { orderId: "a", cents: 1250 }),
     );
     const [row] = await db.select().from(schema.eventLog);

@@ -1,7 +1,7 @@
 import { describe, expect, expectTypeOf, it } from "vitest";
 import * as z from "zod";
 import { contract } from "./contract.ts";
-import { event, upcast, versionOf } from "./event.ts";
+import { event, upcast, eventVersion } from "./event.ts";
 
 const Person = z.object({ first: z.string(), last: z.string(), email: z.string().nullable() });
 const registered = event({
@@ -34,8 +34,8 @@ describe("an event's versions", () => {
   });
 
   it("start at 1, which needs no definition; a schema that two events share has no versions of its own", () => {
-    expect(versionOf(registered)).toBe(3);
-    expect(versionOf(Person)).toBe(1);
+    expect(eventVersion(registered)).toBe(3);
+    expect(eventVersion(Person)).toBe(1);
   });
 });
 

@@ -29,7 +29,7 @@ export function event<D extends z.ZodType>({ version, data, upcasters }: EventOp
 }
 
 /** The newest version of an event type. */
-export function versionOf(schema: z.ZodType): number {
+export function eventVersion(schema: z.ZodType): number {
   return histories.get(schema)?.version ?? 1;
 }
 
