@@ -1,4 +1,4 @@
-import { commandsOf, eventLogOf } from "@weft/events";
+import { commandsOf, eventLogOf, loggedEventOf } from "@weft/events";
 import { deadLettersOf } from "@weft/events/dead-letters";
 import { healthOf, type Operation } from "@weft/mesh";
 import type { Deployment } from "./project.ts";
@@ -28,7 +28,9 @@ export function operationsOf({
   const subscribes = consumers.some(({ deadLetterQueue }) => deadLetterQueue !== undefined);
   return [
     ...Object.values(contract.operations),
-    ...(Object.keys(contract.events).length > 0 ? [eventLogOf(name, contract.readers)] : []),
+    ...(Object.keys(contract.events).length > 0
+      ? [eventLogOf(name, contract.readers), loggedEventOf(name, contract.readers)]
+      : []),
     ...(Object.keys(contract.commands).length > 0 ? [commandsOf(name, contract.senders)] : []),
     ...(subscribes ? Object.values(deadLettersOf(name).operations) : []),
     healthOf(name),

@@ -15,7 +15,14 @@ export {
   transact,
 } from "./database/database.ts";
 export { Session } from "./database/session.ts";
-export { Envelope, type EventRow, sourceOf, toEnvelope } from "./log/envelope.ts";
+export { type Aggregate, applyEvent, type SourcedEvent } from "./event-sourcing/aggregate.ts";
+export { append, type AppendOptions } from "./event-sourcing/append.ts";
+export { load, type Loaded, sourcedEvent } from "./event-sourcing/load.ts";
+export { bindingTo } from "./log/binding.ts";
+export { Envelope, sourceOf, toEnvelope } from "./log/envelope.ts";
+export type { EventRow } from "./log/log-row.ts";
+export { loggedEventOf } from "./log/logged-event.ts";
+export { openEvent } from "./log/open-event.ts";
 export { eventLogOf, LogPage } from "./log/read-log.ts";
 export { type EventSource, type Publisher, publisher, type PublisherOptions } from "./log/publisher.ts";
 export { copies } from "./projection/copies.ts";

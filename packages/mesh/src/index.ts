@@ -17,6 +17,7 @@ export {
 } from "./contract/contract.ts";
 export { afterCursor, toPage } from "./contract/cursor.ts";
 export { decoder, fieldErrors, parseInput } from "./contract/decode.ts";
+export { event, type EventOptions, eventVersion, upcast, type Upcaster } from "./contract/event.ts";
 export { type Auth, command, events, type Operation, query } from "./contract/operation.ts";
 export { pageInput, pageOf } from "./contract/page.ts";
 export { fillPath, openApiPath } from "./contract/path.ts";

@@ -111,6 +111,8 @@ const rebuild = "/_weft/projections/:service/:name/rebuild";
 forward(services.control.operations.projections, { path: "/_weft/projections" });
 forward(services.control.operations.rebuildProjection, { path: rebuild });
 forward(services.control.operations.cancelRebuild, { path: rebuild });
+forward(services.catalog.operations.changeProduct, { path: "/_weft/products/:id" });
+forward(services.payments.operations.rebuildLedger, { path: "/_weft/ledger/rebuild" });
 forward(services.notifications.operations.list, { path: "/_weft/notifications" });
 forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
 forward(services.control.operations.listInstances, { path: "/_weft/registry" });

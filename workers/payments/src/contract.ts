@@ -1,4 +1,4 @@
-import { command, contract, query } from "@weft/mesh";
+import { command, contract, event, query } from "@weft/mesh";
 import * as z from "zod";
 
 /** Minor units (cents) and an ISO 4217 code. */
@@ -12,6 +12,7 @@ const Payment = z.object({
   status: PaymentStatus,
   amount: Money,
 });
+const Moved = z.object({ orderId: z.string(), amount: Money });
 const OrderId = z.object({ orderId: z.string() });
 
 /** Money: an authorization holds it, a capture takes it, a void or refund gives it back. */
@@ -69,13 +70,35 @@ export const payments = contract(
       idempotent: true,
       allow: ["control"],
     }),
+    rebuildLedger: command("POST /internal/ledger/rebuild", {
+      summary: "Work out the ledger of some orders from their events, and compare it with the one in use",
+      input: z.object({
+        after: z.string().default("").describe("The `next` of the page before"),
+        limit: z.int().min(1).max(500).default(100).describe("Most orders to look at"),
+        replace: z.boolean().default(false).describe("Put what the events say in the place of what differs"),
+      }),
+      output: z.object({
+        checked: z.int(),
+        different: z.array(z.string()).describe("Orders whose rows are not what their events say"),
+        replaced: z.boolean(),
+        next: z.string().nullable().describe("Where to go on; null at the end"),
+      }),
+      auth: "operator",
+      idempotent: true,
+      allow: ["gateway"],
+    }),
   },
   {
     events: {
-      "payment.authorized": z.object({ orderId: z.string(), amount: Money }),
-      "payment.captured": z.object({ orderId: z.string(), amount: Money }),
-      "payment.voided": z.object({ orderId: z.string(), amount: Money }),
-      "payment.refunded": z.object({ orderId: z.string(), amount: Money }),
+      "payment.authorized": event({
+        version: 2,
+        data: Moved.extend({ userId: z.string() }),
+        // Version 1 did not say who pays.
+        upcasters: { 1: (moved: z.output<typeof Moved>) => ({ ...moved, userId: "unknown" }) },
+      }),
+      "payment.captured": Moved,
+      "payment.voided": Moved,
+      "payment.refunded": Moved,
     },
     readers: ["orders", "views", "notifications"],
   },

@@ -7,6 +7,7 @@ import { bankLine } from "./bank-line.ts";
 import { authorize, capture, refund, release } from "./charge.ts";
 import { payments } from "./contract.ts";
 import { ownPayments } from "./own-payments.ts";
+import { rebuildLedger } from "./rebuild.ts";
 import * as schema from "./schema.ts";
 
 const log = publisher(payments, {
@@ -35,5 +36,6 @@ export default service(payments, {
       items: await ownPayments(db, context.principal?.sub ?? "", input.orderIds.split(",")),
     }),
     audit: ({ input, db }) => audit(db, input.open),
+    rebuildLedger: ({ input, ...books }) => rebuildLedger(books, input),
   },
 });

@@ -58,7 +58,7 @@ export function paymentEvent(orderId: string, type: keyof typeof payments.events
     payments,
     type,
     orderId,
-    { orderId, amount: { amount: 100, currency: "EUR" } },
+    { orderId, userId: "usr_1", amount: { amount: 100, currency: "EUR" } },
     { subjectSeq },
   );
 }

@@ -55,14 +55,6 @@ describe("a unit of work", () => {
     ]);
   });
 
-  it("refuses an event of more than 64 KB before anything is written", async () => {
-    const shop = openShop();
-    await expect(shop.place("a", 1, "x".repeat(65_536))).rejects.toThrow("INTERNAL");
-    expect(await shop.orders()).toEqual([]);
-    await shop.place("b", 1, "x".repeat(65_000));
-    expect(shop.queue.drain()).toHaveLength(1);
-  });
-
   it("runs the handler again when somebody else was faster, with a fresh unit of work", async () => {
     const shop = openShop();
     await shop.place("a");

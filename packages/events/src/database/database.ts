@@ -87,7 +87,7 @@ export function database<S extends Record<string, unknown>, E extends EventTypes
     },
     layer,
     checks: ({ env }) => ({ database: () => (env as { DB: D1Database }).DB.prepare("SELECT 1").run() }),
-    operations: publisher ? [publisher.log] : [],
+    operations: publisher ? [publisher.log, publisher.event] : [],
     async scheduled(_, work) {
       const { scope, resources } = work.open();
       if (publisher) await relay(scope, resources.db as AnyDatabase, publisher);

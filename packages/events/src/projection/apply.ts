@@ -1,6 +1,7 @@
-import { describe, log } from "@weft/mesh";
+import { describe, log, type Scope } from "@weft/mesh";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import type { Envelope } from "../log/envelope.ts";
+import { newestOf, wholeOf } from "../log/open-event.ts";
 import type { Projection, ProjectionSource } from "./definition.ts";
 import { forget, isResting, type Letter, letterPrefix, openLetters, recordFailure } from "./failures.ts";
 import { isOvertaken, move, type Place } from "./position.ts";
@@ -10,7 +11,7 @@ const MAX_STATEMENTS = 100;
 
 /** One copy of a projection that reads one publisher's log. */
 export interface Reader {
-  readonly service: string;
+  readonly scope: Scope;
   readonly db: AnyDatabase;
   readonly projection: Projection;
   readonly source: ProjectionSource;
@@ -37,7 +38,8 @@ interface Plan {
 
 /**
  * Applies events that follow each other in the log, beginning after `from`: as many as fit in one batch, which also
- * moves the cursor. If a batch fails, its events are applied one by one. Throws when the database is away.
+ * moves the cursor. If a batch fails, its events are applied one by one. Throws when the database is away, or the
+ * publisher that has the data of an event too large to travel.
  */
 export async function applyEvents(
   reader: Reader,
@@ -47,7 +49,7 @@ export async function applyEvents(
   const { db, place } = reader;
   const letters = await openLetters(db, place);
   let at = from;
-  for (const batch of batches(plansOf(reader, events, letters))) {
+  for (const batch of batches(plansOf(reader, await wholeEvents(reader, events), letters))) {
     const applied = await applyBatch(reader, at, batch);
     at = applied.at;
     if (applied.ended !== "done") return applied;
@@ -94,7 +96,7 @@ async function applyOne(reader: Reader, from: number, plan: Plan): Promise<Appli
 
 /** Writes the failure down; after the last one the cursor passes, so that nobody else's events wait for ever. */
 async function fail(
-  { service, db, place }: Reader,
+  { scope: { service }, db, place }: Reader,
   from: number,
   { event, error, behind, letter }: Plan,
 ): Promise<Applied> {
@@ -125,6 +127,13 @@ async function fail(
   return { at: event.sequence, ended: held ? "done" : "changed" };
 }
 
+function wholeEvents({ scope, source }: Reader, events: readonly Envelope[]): Promise<Envelope[]> {
+  const isHandled = ({ type }: Envelope) => Object.hasOwn(source.handlers, type);
+  return Promise.all(
+    events.map((event) => (isHandled(event) ? wholeOf(scope, source.contract, event) : event)),
+  );
+}
+
 function plansOf(
   { projection, source, db, place }: Reader,
   events: readonly Envelope[],
@@ -140,11 +149,10 @@ function plansOf(
     const behind = dead.get(event.subject);
     if (behind !== undefined) return { event, statements: [], letter, behind };
     const handler = Object.hasOwn(source.handlers, event.type) ? source.handlers[event.type] : undefined;
-    const schema = source.contract.events[event.type];
-    if (!handler || !schema) return { event, statements: [], letter };
+    if (!handler) return { event, statements: [], letter };
     try {
-      const typed = { ...event, data: schema.parse(event.data) } as never;
-      const made = handler({ event: typed, tables: projection.tables[place.copy], write: db });
+      const newest = newestOf(source.contract, event) as never;
+      const made = handler({ event: newest, tables: projection.tables[place.copy], write: db });
       const statements = Array.isArray(made) ? (made as Statement[]) : [made as Statement];
       return { event, statements, letter };
     } catch (error) {

@@ -49,7 +49,7 @@ async function feedOne(
   const source = projection.from.find(({ contract }) => sourceOf(contract.name) === origin);
   if (!source) return undefined;
   const { scope, resources } = work.open();
-  const reader = liveReader(scope.service, resources.db as AnyDatabase, projection, source);
+  const reader = liveReader(scope, resources.db as AnyDatabase, projection, source);
   return feed(
     scope,
     reader,

@@ -1,6 +1,7 @@
 import { describe, log, type Scope } from "@weft/mesh";
 import type { Envelope } from "../log/envelope.ts";
-import { bindingTo, readPublisherLog } from "../subscription/publisher-log.ts";
+import { bindingTo } from "../log/binding.ts";
+import { readPublisherLog } from "../subscription/publisher-log.ts";
 import { applyEvents, type Reader } from "./apply.ts";
 import { positionOf } from "./position.ts";
 

@@ -117,7 +117,7 @@ export function projections({ all, queue }: ProjectionsOptions): Plugin<{ projec
       const db = resources.db as AnyDatabase;
       for (const projection of all) {
         for (const source of projection.from) {
-          const reader = liveReader(scope.service, db, projection, source);
+          const reader = liveReader(scope, db, projection, source);
           await follow(scope, reader, IN_BACKGROUND);
         }
         const rebuild = await rebuildOf(db, projection.name);
@@ -138,7 +138,7 @@ async function freshen(
   const wanted = projection.from.flatMap((source) => {
     const { name } = source.contract;
     const until = scope.context.consistency?.positionIn(name);
-    const reader = liveReader(scope.service, db, projection, source);
+    const reader = liveReader(scope, db, projection, source);
     return until !== undefined || newestOf.includes(name) ? [{ reader, until }] : [];
   });
   const missing = [];

@@ -1,10 +1,11 @@
+import type { Scope } from "@weft/mesh";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { sourceOf } from "../log/envelope.ts";
 import type { Reader } from "./apply.ts";
 import type { Projection, ProjectionSource } from "./definition.ts";
 
 export function liveReader(
-  service: string,
+  scope: Scope,
   db: AnyDatabase,
   projection: Projection,
   source: ProjectionSource,
@@ -14,17 +15,17 @@ export function liveReader(
     copy: "live",
     source: sourceOf(source.contract.name),
   } as const;
-  return { service, db, projection, source, place };
+  return { scope, db, projection, source, place };
 }
 
 /** Belongs to one rebuild, and can do nothing once that is over. */
 export function shadowReader(
-  service: string,
+  scope: Scope,
   db: AnyDatabase,
   projection: Projection,
   source: ProjectionSource,
   generation: number,
 ): Reader {
-  const live = liveReader(service, db, projection, source);
+  const live = liveReader(scope, db, projection, source);
   return { ...live, place: { ...live.place, copy: "shadow", generation } };
 }

@@ -86,7 +86,7 @@ export async function stepRebuild(
   let total = 0;
   let ended: "more" | "waiting" | "reached" = "reached";
   for (const source of projection.from) {
-    const reader = shadowReader(scope.service, db, projection, source, startedAt);
+    const reader = shadowReader(scope, db, projection, source, startedAt);
     const followed = await follow(scope, reader, { limit: STEP_EVENTS, timeout: STEP_TIME });
     total += followed.head ?? followed.at;
     if (followed.ended === "more" && ended === "reached") ended = "more";

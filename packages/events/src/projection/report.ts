@@ -1,6 +1,7 @@
 import { describe, log, type Scope } from "@weft/mesh";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
-import { bindingTo, readPublisherLog } from "../subscription/publisher-log.ts";
+import { bindingTo } from "../log/binding.ts";
+import { readPublisherLog } from "../subscription/publisher-log.ts";
 import type { Projection, ProjectionSource } from "./definition.ts";
 import type { ProjectionReport } from "./operations.ts";
 import { positionOf } from "./position.ts";
@@ -19,7 +20,7 @@ export async function report(
   const rebuild = await rebuildOf(db, projection.name);
   const sources = await Promise.all(
     projection.from.map(async (source) => {
-      const { place } = liveReader(scope.service, db, projection, source);
+      const { place } = liveReader(scope, db, projection, source);
       const applied = await positionOf(db, place);
       const head = await headOf(scope, source, applied);
       return {

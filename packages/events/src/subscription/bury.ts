@@ -7,7 +7,7 @@ import { retryLater } from "./consumer.ts";
 import { lookAgain } from "./cursor.ts";
 import { logEvent } from "./event-line.ts";
 import { contextOf } from "./inbox.ts";
-import { bindingTo } from "./publisher-log.ts";
+import { bindingTo } from "../log/binding.ts";
 import { stateOf } from "./subjects.ts";
 import type { Subscription } from "./subscription.ts";
 

@@ -4,7 +4,8 @@ import { sourceOf } from "../log/envelope.ts";
 import { type Applier, type Arrival, attempt, type Attempted, fieldsOf } from "./attempt.ts";
 import { logEvent } from "./event-line.ts";
 import { contextOf } from "./inbox.ts";
-import { bindingTo, readPublisherLog } from "./publisher-log.ts";
+import { bindingTo } from "../log/binding.ts";
+import { readPublisherLog } from "./publisher-log.ts";
 import { dueSubjects, holdSubject, passSubject, release, stateOf } from "./subjects.ts";
 
 /** Subjects that one cron run goes on with. */

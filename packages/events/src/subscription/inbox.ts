@@ -12,6 +12,7 @@ import type { Transact } from "../database/database.ts";
 import { oneOf } from "../database/one-of.ts";
 import { forget } from "../dead-letters/record.ts";
 import type { Envelope } from "../log/envelope.ts";
+import { openEvent } from "../log/open-event.ts";
 import { inbox } from "./schema.ts";
 import type { Subscription } from "./subscription.ts";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
@@ -63,22 +64,21 @@ export async function applyOnce(
   along: Along,
 ): Promise<Outcome> {
   const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
-  const schema = contract.events[event.type];
-  if (!handler || !schema) return "ignored";
+  if (!handler || !Object.hasOwn(contract.events, event.type)) return "ignored";
 
   const { scope, resources } = work.open(context);
   const db = resources.db as AnyDatabase;
   const transact = resources.transact as Transact;
   if (await isApplied(db, event)) return "duplicate";
 
-  const typed = { ...event, data: schema.parse(event.data) };
+  const opened = await openEvent(scope, contract, event);
   const duplicate = meshError("CONFLICT", `Event ${event.id} was applied at the same moment.`);
   try {
     await transact(async (tx) => {
       tx.reject("inbox.source", () => duplicate);
       // First of all writes: a duplicate is then told by the inbox, not by one of the handler's own constraints.
       tx.add(noteApplied(db, event, Date.now()));
-      await handler({ ...resources, tx, event: typed, scope, context } as never);
+      await handler({ ...resources, tx, event: opened, scope, context } as never);
       tx.add(...along(db), forget(db, event.source, event.id));
     });
   } catch (error) {

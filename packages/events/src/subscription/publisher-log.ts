@@ -1,14 +1,6 @@
-import { bindingName, type CallOptions, invoke, type Scope, type Transport } from "@weft/mesh";
+import { type CallOptions, invoke, type Scope, type Transport } from "@weft/mesh";
 import { eventLogOf, LogPage, type LogRange } from "../log/read-log.ts";
 import type { Subscription } from "./subscription.ts";
-
-/** The way to a publisher's log, if the service has a binding for it. */
-export function bindingTo(
-  { env }: Scope,
-  { contract }: Pick<Subscription, "contract">,
-): Transport | undefined {
-  return (env as Record<string, Transport | undefined>)[bindingName(contract.name)];
-}
 
 /** A page of a publisher's log. Throws if it cannot be reached, or lets nobody in. */
 export async function readPublisherLog(

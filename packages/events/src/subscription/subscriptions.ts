@@ -8,7 +8,7 @@ import { bury, isDeadLetterQueue } from "./bury.ts";
 import { type CatchUp, catchUp } from "./catch-up.ts";
 import { consume } from "./consumer.ts";
 import { goOnWithAll } from "./in-order.ts";
-import { bindingTo } from "./publisher-log.ts";
+import { bindingTo } from "../log/binding.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface SubscriptionsOptions<R> {

@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { checkEvent } from "./event.ts";
 import type { Draft, Operation } from "./operation.ts";
 
 export type Drafts = Record<string, Draft<z.ZodType, z.ZodType>>;
@@ -28,7 +29,7 @@ export interface Contract<
 export interface ContractOptions<E extends EventTypes, M extends CommandTypes = Record<never, never>> {
   /** Major version; inside one major every change is additive. */
   version?: number;
-  /** Payload schemas of the published events by type, such as `order.confirmed`. */
+  /** The published events by type, such as `order.confirmed`: the schema of the data, or `event(...)` once it has changed. */
   events?: E;
   /** Names of the Workers that may read the log of these events. */
   readers?: readonly string[];
@@ -45,11 +46,13 @@ export function contract<
   const operations = Object.fromEntries(
     Object.entries(drafts).map(([key, draft]) => [key, { ...draft, id: `${name}.${key}`, service: name }]),
   );
+  const events = options.events ?? ({} as E);
+  for (const [type, schema] of Object.entries(events)) checkEvent(`${name}: event "${type}"`, schema);
   return {
     name,
     version: options.version ?? 1,
     operations: operations as Contract<D, E>["operations"],
-    events: options.events ?? ({} as E),
+    events,
     readers: options.readers ?? [],
     commands: options.commands ?? ({} as M),
     senders: options.senders ?? [],

@@ -5,6 +5,7 @@ import * as z from "zod";
 /** The services that react to events of others. */
 export const SUBSCRIBERS = [
   "catalog",
+  "checkout",
   "inventory",
   "notifications",
   "orders",
