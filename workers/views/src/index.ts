@@ -12,7 +12,7 @@ const CATCH_UP = 800;
 export default service(views, {
   use: [
     database({ schema }),
-    projections({ all: [ordersProjection, salesProjection], queue: "VIEWS_EVENTS" }),
+    projections({ name: "views", all: [ordersProjection, salesProjection], queue: "VIEWS_EVENTS" }),
   ],
   handlers: {
     // Who has just ordered wants to see it: what the queue has not brought yet is fetched first.

@@ -3,7 +3,7 @@ import { copies } from "@weft/events";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ListedOrder } from "./contract.ts";
 
-export { deadLetters, projectionCursors, projectionRebuilds } from "@weft/events/schema";
+export { deadLetters, inbox, projectionCursors, projectionRebuilds } from "@weft/events/schema";
 
 /** Orders as their buyers see them. Times are ms since the epoch, amounts minor units. */
 export const orderTables = copies((name) => ({

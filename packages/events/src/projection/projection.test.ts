@@ -1,6 +1,8 @@
 import { replicatedD1 } from "@weft/testkit/d1";
+import { client as connectTo, newTrace, rootContext } from "@weft/mesh";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { deadLettersOf } from "../dead-letters/contract.ts";
 import { broken, fold, openBank, type Payment } from "./fixture/bank.ts";
 
 beforeEach(() => {
@@ -51,6 +53,21 @@ describe("a projection", () => {
     const [event] = await bank.messages();
     const stranger = { ...(event as object), source: "/services/stranger" };
     expect(await bank.deliver("what?", stranger, event)).toEqual(["retried", "acked", "acked"]);
+  });
+
+  it("keeps what the queue has given up, unless it is an event, which the log has", async () => {
+    const bank = openBank();
+    await bank.pay(...many(1));
+    const [event] = await bank.messages();
+    expect(await bank.side.queue("statements-events-dlq", ["what?", event])).toEqual(["acked", "acked"]);
+    const { items } = await connectTo(
+      deadLettersOf("statements"),
+      bank.side.binding("control"),
+      rootContext(newTrace()),
+    ).deadLetters({});
+    expect(items).toMatchObject([{ source: "statements-events", status: "dead" }]);
+    await bank.side.cron(new Date());
+    expect(await bank.accounts()).toEqual(fold(bank.paid));
   });
 
   it("equals the fold over the log, whatever the queue drops, repeats or reorders, with any number of appliers", async () => {

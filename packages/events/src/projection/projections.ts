@@ -2,6 +2,10 @@ import { describe, type Inbound, log, MeshError, type Plugin, type Scope } from 
 import * as z from "zod";
 import type { Session } from "../database/session.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
+import type { Appliance } from "../dead-letters/desk.ts";
+import { deadLetterOperations } from "../dead-letters/operations.ts";
+import { isDeadLetterQueue, queueBehind } from "../subscription/bury.ts";
+import { bury } from "./bury.ts";
 import { consume } from "./consume.ts";
 import type { Projection } from "./definition.ts";
 import { follow } from "./follow.ts";
@@ -12,6 +16,8 @@ import { cancelRebuild, rebuildOf, startRebuild, stepRebuild } from "./rebuild.t
 import { report } from "./report.ts";
 
 export interface ProjectionsOptions {
+  /** The service's name. */
+  name: string;
   all: readonly Projection[];
   /**
    * Producer binding of this service's own queue, by which a rebuild goes from one step to the next. Without it each
@@ -48,10 +54,14 @@ const IN_BACKGROUND = { limit: 10_000, timeout: 20_000 };
 
 /**
  * Read models: folds over other services' logs, in the logs' order. The queue brings news, the logs (by service
- * binding) are what is applied. Tables: `projectionCursors`, `projectionRebuilds`, `deadLetters` and each
+ * binding) are what is applied. Tables: `projectionCursors`, `projectionRebuilds`, `deadLetters` with `inbox`, and each
  * projection's own, twice. Needs `database()` before it.
  */
-export function projections({ all, queue }: ProjectionsOptions): Plugin<{ projections: Projections }> {
+export function projections({
+  name: service,
+  all,
+  queue,
+}: ProjectionsOptions): Plugin<{ projections: Projections; deadLetters: Appliance }> {
   const find = (name: string): Projection => {
     const projection = all.find((one) => one.name === name);
     if (projection) return projection;
@@ -83,6 +93,14 @@ export function projections({ all, queue }: ProjectionsOptions): Plugin<{ projec
       const db = () => work.open(scope.context).resources.db as AnyDatabase;
       const reported = (projection: Projection) => report(scope, db(), projection);
       return {
+        deadLetters: {
+          // Its place in the order is gone; only a rebuild can put it there.
+          apply: () =>
+            Promise.reject(new Error("A projection applies events in order: mend and rebuild it.")),
+          async pass(_, settled) {
+            await db().batch([settled]);
+          },
+        },
         projections: {
           freshen: (name, options) => freshen(scope, work.open(scope.context), find(name), options),
           list: async () => ({ items: await Promise.all(all.map(reported)) }),
@@ -98,7 +116,9 @@ export function projections({ all, queue }: ProjectionsOptions): Plugin<{ projec
         },
       };
     },
+    operations: deadLetterOperations(service),
     async queue(batch, work) {
+      if (isDeadLetterQueue(batch.queue)) return bury(batch, queueBehind(batch.queue), work);
       const steps = new Set<string>();
       const events = batch.messages.filter((message) => {
         const { success, data } = NextStep.safeParse(message.body);

@@ -20,6 +20,11 @@ export function isDeadLetterQueue(queue: string): boolean {
   return queue.endsWith(SUFFIX);
 }
 
+/** The queue whose messages a dead-letter queue takes. */
+export function queueBehind(deadLetterQueue: string): string {
+  return deadLetterQueue.slice(0, -SUFFIX.length);
+}
+
 /** Declares dead what the queue has given up. A message stays in the dead-letter queue until that is written. */
 export async function bury(
   batch: MessageBatch,
@@ -27,7 +32,7 @@ export async function bury(
   subscriber: string,
   from: readonly Subscription[],
 ): Promise<void> {
-  const queue = batch.queue.slice(0, -SUFFIX.length);
+  const queue = queueBehind(batch.queue);
   await Promise.all(
     batch.messages.map(async (message) => {
       const event = Envelope.safeParse(message.body).data;

@@ -1,2 +1,0 @@
-DROP TABLE `cursors`;--> statement-breakpoint
-DROP TABLE `inbox`;
