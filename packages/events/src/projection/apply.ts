@@ -130,7 +130,7 @@ async function fail(
 function wholeEvents({ scope, source }: Reader, events: readonly Envelope[]): Promise<Envelope[]> {
   const isHandled = ({ type }: Envelope) => Object.hasOwn(source.handlers, type);
   return Promise.all(
-    events.map((event) => (isHandled(event) ? wholeOf(scope, source.contract, event) : event)),
+    events.map(async (event) => (isHandled(event) ? wholeOf(scope, source.contract, event) : event)),
   );
 }
 
