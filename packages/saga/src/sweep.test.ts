@@ -18,6 +18,7 @@ const snapshot = (id: string, parts: Partial<SagaSnapshot> = {}): SagaSnapshot =
   id,
   definition: "trip",
   version: 1,
+  hash: "h",
   state: "RUNNING",
   settled: false,
   input: {},

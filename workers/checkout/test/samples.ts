@@ -29,6 +29,7 @@ export const snapshot = (parts: Partial<Checkout> = {}): Checkout => ({
   id: "ord_1",
   definition: "place-order",
   version: 1,
+  hash: "h",
   state: "RUNNING",
   settled: false,
   input: priced,
