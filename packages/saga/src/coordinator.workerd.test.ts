@@ -8,7 +8,6 @@ import {
 import { env } from "cloudflare:workers";
 import { header, newTrace, type Trace } from "@weft/mesh";
 import { beforeAll, expect, it } from "vitest";
-import migration from "../../../migrations/checkout/0000_init.sql?raw";
 import { requests, worldOf } from "../test/worker.ts";
 import { RETENTION } from "./retention.ts";
 import { SagaIndex } from "./saga-index.ts";
@@ -41,8 +40,17 @@ async function leaveInterrupted(id: string): Promise<void> {
   });
 }
 
+const migrations = import.meta.glob<string>("../../../migrations/checkout/*.sql", {
+  query: "?raw",
+  import: "default",
+  eager: true,
+});
+
 beforeAll(async () => {
-  await DB.batch(migration.split("--> statement-breakpoint").map((statement) => DB.prepare(statement)));
+  const statements = Object.entries(migrations)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .flatMap(([, sql]) => sql.split("--> statement-breakpoint"));
+  await DB.batch(statements.map((statement) => DB.prepare(statement)));
 });
 
 it("runs a saga to its end and tells the index", async () => {
@@ -116,7 +124,9 @@ it("goes on by its alarm with what another process left behind", async () => {
 it("goes on without any alarm when the sweep wakes it", async () => {
   await leaveInterrupted("alarmless");
   await evictDurableObject(stubOf("alarmless"));
-  await DB.prepare("INSERT INTO saga_index VALUES ('alarmless', 'trip', 'RUNNING', 0, 0, 0)").run();
+  await DB.prepare(
+    "INSERT INTO saga_index (id, definition, state, started_at, updated_at, next_due_at) VALUES ('alarmless', 'trip', 'RUNNING', 0, 0, 0)",
+  ).run();
   await sweep(new SagaIndex(DB), objectOf, Date.now());
   expect(await objectOf("alarmless").wait(5_000)).toMatchObject({ state: "COMPLETED" });
 });

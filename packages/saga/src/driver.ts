@@ -5,7 +5,7 @@ import { Attempts } from "./attempts.ts";
 import { canonical } from "./canonical.ts";
 import { type AlarmClock, DeadMan } from "./dead-man.ts";
 import type { SagaDefinition } from "./definition.ts";
-import type { SagaEvent } from "./event.ts";
+import type { Logged, SagaEvent } from "./event.ts";
 import { triesOf } from "./fold.ts";
 import { type Decision, isFinal, isSettled, next } from "./interpreter.ts";
 import { type Judgement, judge, refuse } from "./judge.ts";
@@ -82,6 +82,11 @@ export class Driver {
 
   snapshot(): SagaSnapshot | undefined {
     return this.#record.snapshot();
+  }
+
+  /** All that has happened, in its order. */
+  log(): readonly Logged[] {
+    return this.#ports.store.load()?.log ?? [];
   }
 
   /** The saga when it is settled, when `step` was done, or as it stands after `ms`. */

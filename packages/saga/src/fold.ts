@@ -60,6 +60,7 @@ export function isAwaited(
   progress: Progress,
   { step, phase, attempt, epoch }: { step: string; phase: Phase; attempt: number; epoch: number },
 ): boolean {
+  if (progress.state !== (phase === "do" ? "RUNNING" : "COMPENSATING")) return false;
   const tries = triesOf(progress, step, phase);
   return tries.open && tries.attempts === attempt && tries.epoch === epoch;
 }

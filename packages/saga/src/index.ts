@@ -6,6 +6,7 @@ export { type Decision, isFinal, isSettled, next } from "./interpreter.ts";
 export { callsOf } from "./nodes.ts";
 export type { Order } from "./order.ts";
 export type { Plan, PlanCall, PlanNode, PlanStep, Retry, StepKind } from "./plan.ts";
+export { sagaHandlers } from "./operators/handlers.ts";
 export { SagaIndex } from "./saga-index.ts";
 export type { SagaObject } from "./saga-object.ts";
 export { type Sagas, sagas, type SagasOptions } from "./sagas.ts";

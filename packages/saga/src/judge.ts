@@ -78,12 +78,13 @@ const rules: Rules = {
     return "new";
   },
   compensated({ plan, progress, underWay }, { step }) {
+    if (triesOf(progress, step, "undo").done) return "void";
     if (progress.state !== "COMPENSATING" && progress.state !== "PARTIALLY_COMPENSATED")
       throw refuse(isFinal(progress.state) ? "SAGA_ENDED" : "STEP_NOT_OPEN");
     if (nodeAt(plan, step)?.kind !== "compensatable" || !progress.begun.includes(step))
       throw refuse("STEP_NOT_OPEN", "It has nothing to undo.");
     if (underWay.has(step)) throw refuse("ATTEMPT_UNDER_WAY");
-    return triesOf(progress, step, "undo").done ? "void" : "new";
+    return "new";
   },
   kill({ progress }) {
     if (progress.state === "KILLED") return "void";

@@ -8,6 +8,7 @@ import { type CircuitsEnv, listCircuits, overrideCircuit } from "./circuits/circ
 import { control } from "./contract.ts";
 import { registryHandlers, type RegistryEnv } from "./registry/handlers.ts";
 import { clearFaults, type FaultEnv, listFaults, setFaults } from "./faults/faults.ts";
+import { sagaHandlers } from "./sagas/sagas.ts";
 
 /** One object per idempotency key; the gateway's binding IDEMPOTENCY leads here. */
 export { IdempotencyStore } from "@weft/idempotency/store";
@@ -26,6 +27,7 @@ export default service(control, {
   handlers: {
     audit: ({ mesh }) => audit(mesh),
     ...registryHandlers,
+    ...sagaHandlers,
     getFaults: ({ env }) => listFaults(env),
     setFaults: ({ env, input }) => setFaults(env, input.items, Date.now()),
     clearFaults: ({ env }) => clearFaults(env),
