@@ -1,13 +1,17 @@
-/** `weft <command>`: looks at the mesh that the current folder belongs to. */
+/** `weft <command>`: looks at the mesh that the current folder belongs to, or operates a running one. */
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { check } from "./check.ts";
+import { CommandError, commandErrorText } from "./command-error.ts";
+import { operatorsApi } from "./operators-api.ts";
 import { policyOf } from "./policy.ts";
 import { findingsText, policyJson, policyTable } from "./print.ts";
 import { type Deployment, findProject, readProject } from "./project.ts";
+import { saga, sagaUsage } from "./saga/saga.ts";
 
 const usage = `weft policy [--json]   who may call what
-weft check [--json]    what is wrong with contracts and bindings; exit code 1 if anything is`;
+weft check [--json]    what is wrong with contracts and bindings; exit code 1 if anything is
+${sagaUsage}`;
 
 interface Options {
   json: boolean;
@@ -29,9 +33,23 @@ const commands: Record<string, (mesh: Deployment[], options: Options) => number>
   },
 };
 
+/** Clients of the operators' API of a running mesh. */
+const operations: Record<string, (args: string[], root: string | undefined) => Promise<number>> = {
+  saga: (args, root) =>
+    saga(args, {
+      api: () => operatorsApi(root, process.env),
+      print: (text) => console.log(text),
+      newId: () => crypto.randomUUID(),
+    }),
+};
+
 process.exitCode = await run(process.argv.slice(2));
 
 async function run(args: string[]): Promise<number> {
+  const root = findProject(process.cwd());
+  const [first = ""] = args;
+  const operation = Object.hasOwn(operations, first) ? operations[first] : undefined;
+  if (operation) return operate(() => operation(args.slice(1), root));
   let parsed;
   try {
     parsed = parseArgs({
@@ -45,10 +63,19 @@ async function run(args: string[]): Promise<number> {
   const [name = ""] = parsed.positionals;
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return misused(name === "" ? undefined : `There is no command "${name}".`);
-  const root = findProject(process.cwd());
   if (root === undefined)
     return misused("This folder belongs to no mesh: no wrangler.toml beside a workers folder.");
   return command(await readProject(root), parsed.values);
+}
+
+async function operate(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    console.error(commandErrorText(error));
+    return 2;
+  }
 }
 
 function misused(problem: string | undefined): number {
