@@ -3,6 +3,7 @@ import type { Action } from "./definition.ts";
 import type { SagaEvent } from "./event.ts";
 import type { Decision } from "./interpreter.ts";
 import { failed, type Outcome, unsendable } from "./outcome.ts";
+import { OVER } from "./over.ts";
 import { backoff, type PlanCall } from "./plan.ts";
 import type { Head } from "./store.ts";
 import type { View } from "./view.ts";
@@ -86,6 +87,6 @@ async function within<T>({ sleep }: Runtime, ms: number, work: Promise<T>): Prom
   try {
     return await Promise.race([work, sleep(ms, cancel.signal).then(() => undefined)]);
   } finally {
-    cancel.abort();
+    cancel.abort(OVER);
   }
 }

@@ -1,7 +1,7 @@
 import { describe, log, type Runtime } from "@weft/mesh";
 import { type Attempt, attemptStep, type OutcomeEvent, type SagaCall } from "./attempt.ts";
 import type { Action } from "./definition.ts";
-import { isAwaited } from "./fold.ts";
+import { isAwaited } from "./awaited.ts";
 import type { Outcome } from "./outcome.ts";
 import type { PlanCall } from "./plan.ts";
 import type { SagaRecord } from "./saga-record.ts";

@@ -258,6 +258,16 @@ describe("a long wait", () => {
 });
 
 describe("trouble of the coordinator's own", () => {
+  it("a clock that is set back does not make the end older than what the index knows", async () => {
+    const life = new Life();
+    await life.start();
+    life.time.jump(-5_000);
+    expect(await life.ends()).toBe(true);
+    const [begun, ended] = life.published;
+    expect(ended?.state).toBe("COMPLETED");
+    expect(ended?.updatedAt).toBeGreaterThanOrEqual(begun?.updatedAt ?? Number.POSITIVE_INFINITY);
+  });
+
   it("an index that is away does not hold up the starter, and hears of the end later", async () => {
     const life = new Life((step) => {
       if (step === "mail") life.publishFails = true;
@@ -307,7 +317,8 @@ describe("trouble of the coordinator's own", () => {
     await life.start();
     await life.time.until(() => !life.driver.isDriving);
     expect(life.world.attempts).toEqual([]);
-    expect(life.driver.snapshot()).toMatchObject({ state: "RUNNING" });
+    expect(life.driver.snapshot()).toMatchObject({ state: "RUNNING", missing: "flight" });
+    expect(life.published.at(-1)?.missing).toBe("flight");
     life.definition = () => trip;
     expect(await life.ends(400_000)).toBe(true);
     expect(life.driver.snapshot()?.state).toBe("COMPLETED");

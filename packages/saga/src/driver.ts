@@ -1,4 +1,4 @@
-import { describe, log, meshError, type Runtime } from "@weft/mesh";
+import { describe, log, type Runtime } from "@weft/mesh";
 import { acceptOrder, acceptSignal } from "./accept.ts";
 import type { Attempt, SagaCall } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
@@ -16,6 +16,7 @@ import { PARKED_INTERVAL } from "./plan.ts";
 import { resolve } from "./resolve.ts";
 import { current, SagaRecord } from "./saga-record.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
+import { OVER } from "./over.ts";
 import { LONG_WAIT, Standby } from "./standby.ts";
 import type { Head, SagaStore } from "./store.ts";
 import { viewAt } from "./view.ts";
@@ -97,15 +98,15 @@ export class Driver {
   }
 
   /**
-   * Gives the saga what a wait of this key is there for, now or later; the same id counts once. Throws NOT_FOUND,
-   * VALIDATION_FAILED, UNAVAILABLE where the code is not deployed, or SAGA_ENDED.
+   * Gives the saga what a wait of this key is there for, now or later; the same id counts once. Throws SAGA_UNKNOWN,
+   * STEP_UNKNOWN, SAGA_ENDED, VALIDATION_FAILED, or UNAVAILABLE where the code is not deployed.
    */
   signal(id: string, key: string, payload: unknown): "accepted" | "known" {
     const head = this.#existing();
     const { progress } = this.#record;
     if (progress.signals.some((signal) => signal.id === id)) return "known";
     const { plan } = current(head, progress);
-    if (nodeAt(plan, key)?.kind !== "wait") throw meshError("NOT_FOUND", `The saga waits for no "${key}".`);
+    if (nodeAt(plan, key)?.kind !== "wait") throw refuse("STEP_UNKNOWN");
     if (progress.state !== "RUNNING") throw refuse("SAGA_ENDED");
     const accepted = acceptSignal(this.#definition(head), key, payload);
     this.#change({ type: "signalled", id, step: key, payload: accepted });
@@ -247,7 +248,7 @@ export class Driver {
     if (this.#attempts.underWay.size === 0) await this.#deadMan.keepAhead(until - now());
     const cancel = new AbortController();
     await Promise.race([this.#news.promise, sleep(until - now(), cancel.signal)]);
-    cancel.abort();
+    cancel.abort(OVER);
   }
 
   #append(event: SagaEvent): void {
@@ -266,7 +267,7 @@ export class Driver {
 
   #existing(): Head {
     const { head } = this.#record;
-    if (!head) throw meshError("NOT_FOUND", "There is no such saga, or it ended long ago.");
+    if (!head) throw refuse("SAGA_UNKNOWN");
     return head;
   }
 
@@ -281,6 +282,7 @@ export class Driver {
     const message = this.#ports.definition(plan.name, plan.version)
       ? "saga's steps were changed without a new version"
       : "saga needs code that is not deployed";
+    this.#record.missing = step;
     this.#log("error", message, { version: plan.version, step });
   }
 

@@ -210,7 +210,9 @@ describe("a wait", () => {
         errors: [{ pointer: "/yes", message: expect.any(String) }],
       }),
     );
-    expect(() => life.driver.signal("s", "hold", {})).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+    expect(() => life.driver.signal("s", "hold", {})).toThrow(
+      expect.objectContaining({ code: "STEP_UNKNOWN" }),
+    );
     await life.ends();
     expect(() => life.driver.signal("s", "approval", { yes: true })).toThrow(
       expect.objectContaining({ code: "SAGA_ENDED" }),

@@ -1,4 +1,4 @@
-import { meshError, MeshError } from "@weft/mesh";
+import { MeshError } from "@weft/mesh";
 import { canonical } from "./canonical.ts";
 import { type Progress, triesOf } from "./fold.ts";
 import { frontier } from "./frontier.ts";
@@ -10,8 +10,11 @@ import { pivotState } from "./pivot.ts";
 import type { Plan } from "./plan.ts";
 import { unfit } from "./unfit.ts";
 
-/** Why an order is refused. */
+/** Why an order is refused: codes of their own, since the mesh's would say that a caller in between is at fault. */
 export const refusals = {
+  SAGA_UNKNOWN: "There is no such saga, or it ended long ago",
+  STEP_UNKNOWN: "The saga has no such step",
+  REQUEST_ID_REUSED: "This request id has ordered something else",
   PAST_PIVOT: "The saga has passed its point of no return",
   PIVOT_PENDING: "Only the pivot's own outcome can tell whether the saga may go back",
   BEFORE_PIVOT: "The saga has not passed its point of no return",
@@ -22,10 +25,16 @@ export const refusals = {
 } as const;
 export type Refusal = keyof typeof refusals;
 
+/** HTTP status of a refusal. */
+export function statusOf(code: Refusal): number {
+  if (code === "REQUEST_ID_REUSED") return 422;
+  return code === "SAGA_UNKNOWN" || code === "STEP_UNKNOWN" ? 404 : 409;
+}
+
 /** `again`: this request was carried out before. `void`: it is as it was ordered already, so nothing is written. */
 export type Judgement = "new" | "again" | "void";
 
-/** Whether an order may be carried out as things stand. Throws MeshError with a code of `refusals`, NOT_FOUND or IDEMPOTENCY_KEY_REUSED. */
+/** Whether an order may be carried out as things stand. Throws MeshError with a code of `refusals`. */
 export function judge(
   plan: Plan,
   progress: Progress,
@@ -36,10 +45,9 @@ export function judge(
   const before = progress.orders[requestId];
   if (before) {
     if (canonical(before) === canonical(order)) return "again";
-    throw meshError("IDEMPOTENCY_KEY_REUSED", `Request ${requestId} has ordered something else.`);
+    throw refuse("REQUEST_ID_REUSED");
   }
-  if ("step" in order && order.step !== undefined && !nodeAt(plan, order.step))
-    throw meshError("NOT_FOUND", `The saga has no step "${order.step}".`);
+  if ("step" in order && order.step !== undefined && !nodeAt(plan, order.step)) throw refuse("STEP_UNKNOWN");
   return rules[order.verb]({ plan, progress, underWay }, order as never);
 }
 
@@ -111,5 +119,5 @@ function backwards(plan: Plan, progress: Progress, forced: boolean): Judgement {
 }
 
 export function refuse(code: Refusal, detail?: string): MeshError {
-  return new MeshError(code, { status: 409, title: refusals[code], ...(detail && { detail }) });
+  return new MeshError(code, { status: statusOf(code), title: refusals[code], ...(detail && { detail }) });
 }

@@ -58,17 +58,19 @@ describe("every order", () => {
     life.restart();
     expect(give(life, { verb: "complete" }, "r")).toBe("again");
     expect(() => give(life, { verb: "kill" }, "r")).toThrow(
-      expect.objectContaining({ code: "IDEMPOTENCY_KEY_REUSED" }),
+      expect.objectContaining({ code: "REQUEST_ID_REUSED" }),
     );
     expect(life.store.log.filter(({ type }) => type === "ordered")).toMatchObject([
       { requestId: "r", actor: "ops@weft", reason: "because", order: { verb: "complete" } },
     ]);
   });
   it("is for a saga and a step that are there", async () => {
-    expect(() => give(new Life(), { verb: "kill" })).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+    expect(() => give(new Life(), { verb: "kill" })).toThrow(
+      expect.objectContaining({ code: "SAGA_UNKNOWN" }),
+    );
     const life = await parkedAt("mail");
     const wrong: Order = { verb: "compensated", step: "nothing" };
-    expect(() => give(life, wrong)).toThrow(expect.objectContaining({ code: "NOT_FOUND" }));
+    expect(() => give(life, wrong)).toThrow(expect.objectContaining({ code: "STEP_UNKNOWN" }));
   });
   it.each<EndState>(["COMPLETED", "COMPENSATED", "KILLED"])(
     "comes too late for a saga that is %s",

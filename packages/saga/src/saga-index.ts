@@ -43,7 +43,7 @@ export class SagaIndex {
   /** Older news never replace newer ones. */
   async publish(saga: SagaSnapshot): Promise<void> {
     const { id, definition, version, hash, state, startedAt, updatedAt, dueAt } = saga;
-    const parked = saga.parked.length > 0;
+    const parked = saga.parked.length > 0 || saga.missing !== undefined;
     const news = { state, version, hash, parked, updatedAt, nextDueAt: dueAt ?? null };
     await this.#db
       .insert(sagaIndex)

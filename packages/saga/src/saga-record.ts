@@ -16,6 +16,8 @@ export class SagaRecord {
   #length = 0;
   /** When the saga goes on by itself, ms since the epoch. */
   dueAt: number | undefined;
+  /** The step whose code is not deployed here. */
+  missing: string | undefined;
 
   constructor(store: SagaStore, now: () => number) {
     this.#store = store;
@@ -62,7 +64,8 @@ export class SagaRecord {
   }
 
   append(event: SagaEvent): void {
-    const logged = { ...event, at: this.#now() };
+    // A clock that is set back must not make news look old: the index keeps what it knows.
+    const logged = { ...event, at: Math.max(this.#now(), this.#updatedAt) };
     const progress = apply(this.#progress, logged);
     this.#store.append(logged, progress.state);
     this.#progress = progress;
@@ -70,6 +73,7 @@ export class SagaRecord {
     // What comes after the end is on record, but it is no news.
     if (event.type === "discarded") return;
     this.#updatedAt = this.dueAt = logged.at;
+    this.missing = undefined;
   }
 
   markIndexed(state: SagaState): void {
@@ -87,7 +91,7 @@ export class SagaRecord {
   }
 
   snapshot(): SagaSnapshot | undefined {
-    return this.#head && snapshotOf(this.#head, this.#progress, this.#updatedAt, this.dueAt);
+    return this.#head && snapshotOf(this.#head, this.#progress, this.#updatedAt, this.dueAt, this.missing);
   }
 }
 

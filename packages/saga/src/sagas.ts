@@ -30,7 +30,7 @@ export interface Sagas {
   get<D extends SagaDefinition>(definition: D, id: string): Promise<SagaSnapshot<D> | undefined>;
   /**
    * Brings a wait of this saga what it waits for; `step`: the wait's key. The same id counts once, and the wait need
-   * not have begun. Throws NOT_FOUND, VALIDATION_FAILED or SAGA_ENDED.
+   * not have begun. Throws SAGA_UNKNOWN, STEP_UNKNOWN, VALIDATION_FAILED or SAGA_ENDED.
    */
   signal(id: string, step: string, signalId: string, payload: unknown): Promise<void>;
   /** Sagas of this service by state. */

@@ -24,6 +24,8 @@ export interface SagaSnapshot<D extends SagaDefinition = SagaDefinition> {
   readonly undone: readonly string[];
   /** Steps that were tried in vain for long and now are tried rarely, or undos that were given up. */
   readonly parked: readonly string[];
+  /** The step whose code this deployment lacks; the saga waits for one that has it. */
+  readonly missing: string | undefined;
   /** Why, and at which step, the saga went back. */
   readonly failure: (Failure & { readonly step: string }) | undefined;
   /** Times are ms since the epoch. */
@@ -38,6 +40,7 @@ export function snapshotOf(
   progress: Progress,
   updatedAt: number,
   dueAt: number | undefined,
+  missing?: string,
 ): SagaSnapshot {
   const { plan, hash } = progress.moved ?? head;
   const stepsWhere = (found: (phases: Progress["steps"][string]) => boolean | undefined) =>
@@ -53,6 +56,7 @@ export function snapshotOf(
     results: resultsIn(plan.steps, ROOT, progress) as SagaSnapshot["results"],
     undone: stepsWhere((phases) => phases.undo?.done),
     parked: stepsWhere((phases) => phases.do?.parked ?? phases.undo?.parked),
+    missing,
     failure: progress.failure,
     startedAt: head.startedAt,
     updatedAt,

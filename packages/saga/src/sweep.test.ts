@@ -26,6 +26,7 @@ const snapshot = (id: string, parts: Partial<SagaSnapshot> = {}): SagaSnapshot =
   results: {},
   undone: [],
   parked: [],
+  missing: undefined,
   failure: undefined,
   startedAt: 0,
   updatedAt: 1,

@@ -4,7 +4,7 @@ import type { SagaIndex } from "./saga-index.ts";
 import type { SagaObject } from "./saga-object.ts";
 
 /** A saga whose time has passed by this much, ms, is asked; before, its own alarm is trusted. */
-const OVERDUE = 60_000;
+export const OVERDUE = 45_000;
 const AT_ONCE = 100;
 /** Wait before a saga that could not be woken is tried again, besides OVERDUE, ms. */
 const PENALTY = 5 * 60_000;

@@ -36,6 +36,7 @@ export const snapshot = (parts: Partial<Checkout> = {}): Checkout => ({
   results: {},
   undone: [],
   parked: [],
+  missing: undefined,
   failure: undefined,
   startedAt: Date.parse(at),
   updatedAt: Date.parse(at),

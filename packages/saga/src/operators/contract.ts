@@ -1,7 +1,7 @@
 import { command, query } from "@weft/mesh";
 import * as z from "zod";
 import { endStates } from "../event.ts";
-import { refusals } from "../judge.ts";
+import { type Refusal, refusals, statusOf } from "../judge.ts";
 
 const time = z.iso.datetime();
 const State = z.enum(["RUNNING", "COMPENSATING", ...endStates]);
@@ -58,7 +58,8 @@ const Order = z.discriminatedUnion("verb", [
   z.object({ verb: z.literal("migrate"), version: z.int().min(1) }),
 ]);
 
-const errors = Object.fromEntries(Object.keys(refusals).map((code) => [code, 409]));
+const unknown = { SAGA_UNKNOWN: statusOf("SAGA_UNKNOWN") };
+const errors = Object.fromEntries(Object.keys(refusals).map((code) => [code, statusOf(code as Refusal)]));
 
 /** What operators do with a service's sagas; `allow`: the Workers that ask in their name. */
 export const sagaOperations = (allow: readonly string[]) => ({
@@ -80,6 +81,7 @@ export const sagaOperations = (allow: readonly string[]) => ({
     summary: "A saga with its log and its timeline",
     input: z.object({ id: z.string() }),
     output: SagaDetail,
+    errors: unknown,
     auth: "operator",
     allow,
   }),

@@ -79,7 +79,7 @@ describe("operators", () => {
     expect(saga.timeline.at(-1)).toMatchObject({ step: "mail", outcome: "unknown" });
     expect(saga.log[0]).toMatchObject({ type: "started" });
     await expect(sagaHandlers.getSaga({ input: { id: "x" }, sagas, context })).rejects.toMatchObject({
-      code: "NOT_FOUND",
+      code: "SAGA_UNKNOWN",
     });
   });
 

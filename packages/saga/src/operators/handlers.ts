@@ -1,6 +1,7 @@
 import { type Context, meshError } from "@weft/mesh";
 import type * as z from "zod";
 import type { IndexRow } from "../saga-index.ts";
+import { refuse } from "../judge.ts";
 import type { Sagas } from "../sagas.ts";
 import type { sagaOperations, SagaDetail, SagaRow } from "./contract.ts";
 import { timelineOf } from "./timeline.ts";
@@ -24,7 +25,7 @@ export const sagaHandlers = {
   },
   async getSaga({ input: { id }, sagas }: Call<"getSaga">): Promise<z.input<typeof SagaDetail>> {
     const found = await sagas.inspect(id);
-    if (!found) throw meshError("NOT_FOUND", `There is no saga ${id}, or it ended long ago.`);
+    if (!found) throw refuse("SAGA_UNKNOWN");
     const { saga, log } = found;
     const { definition, version, hash, state, parked, undone, results, failure } = saga;
     return {

@@ -40,12 +40,23 @@ export class SimTime implements Runtime {
     for (;;) {
       await idle();
       if (done()) return true;
-      const timer = [...this.#timers].toSorted((a, b) => a.at - b.at)[0];
+      const timer = this.#soonest();
       if (!timer || timer.at > limit) return false;
       this.#timers.delete(timer);
       this.#now = Math.max(this.#now, timer.at);
       timer.fire();
     }
+  }
+
+  /** The clock is set, forwards or backwards: timers keep the time that they were set to. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
+  #soonest(): Timer | undefined {
+    let soonest: Timer | undefined;
+    for (const timer of this.#timers) if (!soonest || timer.at < soonest.at) soonest = timer;
+    return soonest;
   }
 
   async result<T>(work: Promise<T>): Promise<T> {
