@@ -16,6 +16,8 @@ export interface Trouble {
   indexAway: number;
   /** The definition's code is not deployed. */
   undeployed: boolean;
+  /** The commits and sends, counted from 1 with two to each (before, after), at which the process dies. */
+  crashAt: readonly number[];
 }
 
 /** The end of a process: nothing that it had begun goes on. */
@@ -28,10 +30,12 @@ export class CoordinatorProcess {
   readonly #disk: Disk;
   readonly #network: Network;
   readonly #versions: Versions;
-  readonly trouble: Trouble = { crash: 0, alarmLoss: 0, indexAway: 0, undeployed: false };
+  readonly trouble: Trouble = { crash: 0, alarmLoss: 0, indexAway: 0, undeployed: false, crashAt: [] };
   driver: Driver | undefined;
   /** What the index knows. */
   row: SagaSnapshot | undefined;
+  /** Commits and sends so far at which a process could have died. */
+  moments = 0;
   #life = { alive: false };
   #cancelAlarm: (() => void) | undefined;
 
@@ -93,9 +97,14 @@ export class CoordinatorProcess {
   }
 
   #mayDie(): void {
-    if (!this.#chance.is(this.trouble.crash)) return;
+    if (!this.#isFatal()) return;
     this.kill();
     throw new Crash();
+  }
+
+  #isFatal(): boolean {
+    this.moments += 1;
+    return this.trouble.crashAt.includes(this.moments) || this.#chance.is(this.trouble.crash);
   }
 
   #newDriver(life: { alive: boolean }): Driver {
@@ -144,7 +153,7 @@ export class CoordinatorProcess {
   }
 
   #dies(life: { alive: boolean }): boolean {
-    if (life.alive && this.#chance.is(this.trouble.crash)) this.kill();
+    if (life.alive && this.#isFatal()) this.kill();
     return !life.alive;
   }
 

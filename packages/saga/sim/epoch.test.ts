@@ -12,4 +12,4 @@ it("the promises are broken without the check of attempt and epoch", async () =>
   const seeds = Array.from({ length: 600 }, (_, n) => n + 1);
   const flaws = (await Promise.all(seeds.map((seed) => simulate(seed)))).flatMap((run) => run.flaws);
   expect(flaws.join("\n")).toMatch(/an outcome was applied that nobody waited for/);
-});
+}, 60_000);

@@ -4,8 +4,8 @@
  * `--runs 1 --seed <its seed>` replays it.
  */
 import { availableParallelism } from "node:os";
+import { join } from "node:path";
 import process from "node:process";
-import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Worker } from "node:worker_threads";
 import { simulate } from "./simulate.ts";
@@ -46,7 +46,7 @@ process.exitCode = first ? 1 : 0;
 function work(workerData: Share): Promise<void> {
   if (workerData.count <= 0) return Promise.resolve();
   return new Promise((resolve, reject) => {
-    const worker = new Worker(fileURLToPath(new URL("worker.ts", import.meta.url)), { workerData });
+    const worker = new Worker(join(import.meta.dirname, "worker.ts"), { workerData });
     worker.on("message", (report: Report) => {
       done += report.runs;
       failures.push(...report.failures);

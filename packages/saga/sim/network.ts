@@ -14,6 +14,8 @@ export class Network {
   /** Probability that something goes wrong with one call, and that a participant refuses one. */
   faults = 0;
   refusals = 0;
+  /** Steps that are always refused. */
+  refuses: (step: string) => boolean = () => false;
 
   constructor(time: SimTime, chance: Chance, participants: Participants) {
     this.#time = time;
@@ -28,7 +30,7 @@ export class Network {
     if (fate === "transient") return this.#answer(chance.int(1, 20), () => this.#fail("RATE_LIMITED"));
     if (fate === "unavailable") return this.#answer(chance.int(1, 20), () => this.#fail("UNAVAILABLE"));
     if (fate === "lost") return new Promise(() => {});
-    const refuses = phase === "do" && chance.is(this.refusals);
+    const refuses = phase === "do" && (this.refuses(step) || chance.is(this.refusals));
     const arrive = () => this.#participants.arrive(step, phase, attempt, refuses);
     if (fate === "twice") this.#time.at(this.#in(10_000), () => swallow(arrive));
     if (fate === "late" || fate === "answer-lost") {
