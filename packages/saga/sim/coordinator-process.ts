@@ -1,4 +1,4 @@
-import { newTrace, type SagaStep } from "@weft/mesh";
+import { newTrace } from "@weft/mesh";
 import { Driver } from "../src/driver.ts";
 import type { SagaSnapshot } from "../src/snapshot.ts";
 import { isFinal } from "../src/interpreter.ts";
@@ -52,9 +52,9 @@ export class CoordinatorProcess {
     };
   }
 
-  start(id: string): void {
+  start(id: string, input: object = {}): void {
     const { plan, hash } = this.#versions.first;
-    const draft = { id, plan, hash, input: {}, trace: TRACE, principal: undefined };
+    const draft = { id, plan, hash, input, trace: TRACE, principal: undefined };
     void this.#alive().start(draft).catch(isCrash);
   }
 
@@ -137,10 +137,10 @@ export class CoordinatorProcess {
         if (this.#chance.is(this.trouble.indexAway)) throw new Error("the index is away");
         this.#publish(snapshot);
       },
-      call: async (operation, _, { step, attempt }: SagaStep) => {
+      call: async (operation, input, saga) => {
         await alive(undefined);
         if (this.#dies(life)) return new Promise(() => {});
-        const answer = this.#network.call(step, operation.fenced ?? "do", attempt);
+        const answer = this.#network.call({ saga, operation, input });
         // What comes back to a dead process is heard by nobody.
         answer.catch(() => "heard below, if at all");
         if (this.#dies(life)) return new Promise(() => {});

@@ -42,7 +42,7 @@ async function run(crashAt: readonly number[], refused: string | undefined) {
   const time = new SimTime(chance.random);
   const disk = new Disk(false);
   const participants = new Participants(() => disk.log.length, true);
-  const network = new Network(time, chance, participants);
+  const network = new Network(time, chance, participants.receive);
   network.refuses = (step) => step === refused;
   const process = new CoordinatorProcess(time, chance, disk, network, versions);
   process.trouble.crashAt = crashAt;

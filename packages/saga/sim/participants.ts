@@ -1,4 +1,5 @@
 import { MeshError, meshError } from "@weft/mesh";
+import type { Arrive } from "./network.ts";
 import type { Phase } from "../src/plan.ts";
 import { BUSINESS_CODE } from "../src/testing/world.ts";
 
@@ -38,6 +39,10 @@ export class Participants {
   get standing(): string[] {
     return [...this.#steps].filter(([, { net }]) => net !== 0).map(([step]) => step);
   }
+
+  /** As the network brings it. */
+  readonly receive: Arrive = ({ saga: { step, attempt }, operation }, refuses) =>
+    this.arrive(step, operation.fenced ?? "do", attempt, refuses);
 
   /** One attempt arrives. `refuses`: the service has a business reason against it. */
   arrive(step: string, phase: Phase, attempt: number, refuses: boolean): { step: string } {

@@ -33,7 +33,7 @@ export async function simulate(seed: number, mutant?: Mutant): Promise<Run> {
   const versions = definitionFor(chance.int(0, 1_000_000));
   const disk = new Disk(mutant === "intent-after-call");
   const participants = new Participants(() => disk.log.length, mutant !== "no-fence");
-  const network = new Network(time, chance, participants);
+  const network = new Network(time, chance, participants.receive);
   const process = new CoordinatorProcess(time, chance, disk, network, versions);
   const operator = new Operator(time, chance, process, versions);
   const id = chance.is(0.5) ? "saga-1" : "saga-22";

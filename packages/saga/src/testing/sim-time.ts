@@ -8,6 +8,7 @@ interface Timer {
 /** A clock that jumps from one timer to the next as soon as nothing else is left to do. */
 export class SimTime implements Runtime {
   #now = 1_000_000;
+  readonly #held = new Set<Promise<void>>();
   readonly #timers = new Set<Timer>();
   readonly #random: () => number;
 
@@ -39,6 +40,7 @@ export class SimTime implements Runtime {
   async until(done: () => boolean, limit = Number.POSITIVE_INFINITY): Promise<boolean> {
     for (;;) {
       await idle();
+      while (this.#held.size > 0) await Promise.all(this.#held).then(idle);
       if (done()) return true;
       const timer = this.#soonest();
       if (!timer || timer.at > limit) return false;
@@ -46,6 +48,16 @@ export class SimTime implements Runtime {
       this.#now = Math.max(this.#now, timer.at);
       timer.fire();
     }
+  }
+
+  /** Time stands still until this has settled: work that knows nothing of this clock. */
+  hold<T>(work: Promise<T>): Promise<T> {
+    const held = work.then(
+      () => void this.#held.delete(held),
+      () => void this.#held.delete(held),
+    );
+    this.#held.add(held);
+    return work;
   }
 
   /** The clock is set, forwards or backwards: timers keep the time that they were set to. */
