@@ -1,6 +1,8 @@
+import { parseTraceparent } from "@weft/mesh";
 import { d1 } from "@weft/testkit/d1";
 import { expect, it } from "vitest";
 import { seed } from "./seed.ts";
+import { catalog } from "./src/contract.ts";
 
 interface Row {
   id: string;
@@ -30,6 +32,22 @@ it("fills the shop with 200 different products, and a second time changes nothin
   expect(await DB.prepare("SELECT sold FROM products WHERE id = 'prod_001'").first("sold")).toBe(7);
   const found = "SELECT count(*) AS n FROM products_search WHERE products_search MATCH 'walnut'";
   expect(await DB.prepare(found).first("n")).toBe(8);
+});
+
+it("says in the log what was added, once", async () => {
+  const DB = d1("migrations/catalog");
+  const run = () => DB.batch(seed().map((statement) => DB.prepare(statement)));
+  await run();
+  await run();
+  const { results } = await DB.prepare("SELECT * FROM events ORDER BY seq").all<Record<string, unknown>>();
+  expect(results.map(({ seq, subject }) => [seq, subject])).toEqual(
+    Array.from({ length: 200 }, (_, index) => [index + 1, `prod_${String(index + 1).padStart(3, "0")}`]),
+  );
+  for (const { type, data, traceparent, version } of results) {
+    expect(() => catalog.events["product.added"].parse(JSON.parse(data as string))).not.toThrow();
+    expect(parseTraceparent(traceparent as string)).toBeDefined();
+    expect([type, version]).toEqual(["product.added", 1]);
+  }
 });
 
 it("makes the same statements each time, small enough for D1", () => {

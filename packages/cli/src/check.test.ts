@@ -22,6 +22,9 @@ function worker(made: Contract, config: Partial<WranglerConfig> = {}) {
 }
 const toStock = { binding: "STOCK", service: "shop-stock", props: { caller: "gateway" } };
 const bound = worker(gateway, { services: [toStock] });
+const operators = worker(contract("control", {}), {
+  services: [{ ...toStock, props: { caller: "control" } }],
+});
 const sound = [bound, worker(stock(["gateway"]))];
 
 const rules = (...mesh: ReturnType<typeof worker>[]) => check(mesh).map(({ rule }) => rule);
@@ -90,8 +93,30 @@ describe("weft check", () => {
     ],
     [
       "a queue without a producer, and a subscriber without a cron",
-      { queues: { consumers: [{ queue: "q", dead_letter_queue: "q-dlq" }] } },
+      { queues: { consumers: [{ queue: "q", dead_letter_queue: "q-dlq" }, { queue: "q-dlq" }] } },
       ["queue", "cron"],
+    ],
+    [
+      "a dead-letter queue that nobody consumes",
+      {
+        queues: {
+          producers: [{ binding: "Q", queue: "q" }],
+          consumers: [{ queue: "q", dead_letter_queue: "q-dlq" }],
+        },
+        triggers: { crons: ["* * * * *"] },
+      },
+      ["dead-letter"],
+    ],
+    [
+      "a dead-letter queue that is not known by its name",
+      {
+        queues: {
+          producers: [{ binding: "Q", queue: "q" }],
+          consumers: [{ queue: "q", dead_letter_queue: "dead" }, { queue: "dead" }],
+        },
+        triggers: { crons: ["* * * * *"] },
+      },
+      ["dead-letter"],
     ],
     [
       "a Durable Object without SQLite",
@@ -99,7 +124,20 @@ describe("weft check", () => {
       ["object"],
     ],
   ])("finds %s", (_, config, found) => {
-    expect(rules(bound, worker(stock(["gateway"]), config))).toEqual(found);
+    expect(rules(bound, operators, worker(stock(["gateway", "control"]), config))).toEqual(found);
+  });
+
+  it("finds a subscriber whose dead letters the operators cannot reach", () => {
+    const config: Partial<WranglerConfig> = {
+      queues: {
+        producers: [{ binding: "Q", queue: "q" }],
+        consumers: [{ queue: "q", dead_letter_queue: "q-dlq" }, { queue: "q-dlq" }],
+      },
+      triggers: { crons: ["* * * * *"] },
+    };
+    const control = worker(contract("control", {}));
+    expect(new Set(rules(bound, control, worker(stock(["gateway"]), config)))).toEqual(new Set(["allow"]));
+    expect(rules(bound, operators, worker(stock(["gateway"]), config))).toEqual([]);
   });
 
   it("takes a Durable Object of another Worker, and one that is declared in either way, as they are", () => {

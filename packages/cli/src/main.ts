@@ -1,8 +1,10 @@
 /** `weft <command>`: looks at the mesh that the current folder belongs to, or operates a running one. */
+import { readFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { check } from "./check.ts";
 import { CommandError, commandErrorText } from "./command-error.ts";
+import { dlq, dlqUsage } from "./dlq/dlq.ts";
 import { operatorsApi } from "./operators-api.ts";
 import { policyOf } from "./policy.ts";
 import { findingsText, policyJson, policyTable } from "./print.ts";
@@ -11,7 +13,8 @@ import { saga, sagaUsage } from "./saga/saga.ts";
 
 const usage = `weft policy [--json]   who may call what
 weft check [--json]    what is wrong with contracts and bindings; exit code 1 if anything is
-${sagaUsage}`;
+${sagaUsage}
+${dlqUsage}`;
 
 interface Options {
   json: boolean;
@@ -40,6 +43,12 @@ const operations: Record<string, (args: string[], root: string | undefined) => P
       api: () => operatorsApi(root, process.env),
       print: (text) => console.log(text),
       newId: () => crypto.randomUUID(),
+    }),
+  dlq: (args, root) =>
+    dlq(args, {
+      api: () => operatorsApi(root, process.env),
+      print: (text) => console.log(text),
+      readFile: (name) => readFileSync(name === "-" ? 0 : name, "utf8"),
     }),
 };
 

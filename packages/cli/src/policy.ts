@@ -1,4 +1,5 @@
-import { eventLogOf } from "@weft/events";
+import { commandsOf, eventLogOf, loggedEventOf } from "@weft/events";
+import { deadLettersOf } from "@weft/events/dead-letters";
 import { healthOf, type Operation } from "@weft/mesh";
 import type { Deployment } from "./project.ts";
 
@@ -18,11 +19,20 @@ export interface Edge {
   readonly state: EdgeState;
 }
 
-/** All that a service answers inside the mesh: its contract's operations, its event log and its health. */
-export function operationsOf({ name, contract }: Pick<Deployment, "name" | "contract">): Operation[] {
+/** All that a service answers inside the mesh: its contract's operations, what the mesh adds to them, and its health. */
+export function operationsOf({
+  name,
+  contract,
+  consumers,
+}: Pick<Deployment, "name" | "contract" | "consumers">): Operation[] {
+  const subscribes = consumers.some(({ deadLetterQueue }) => deadLetterQueue !== undefined);
   return [
     ...Object.values(contract.operations),
-    ...(Object.keys(contract.events).length > 0 ? [eventLogOf(name, contract.readers)] : []),
+    ...(Object.keys(contract.events).length > 0
+      ? [eventLogOf(name, contract.readers), loggedEventOf(name, contract.readers)]
+      : []),
+    ...(Object.keys(contract.commands).length > 0 ? [commandsOf(name, contract.senders)] : []),
+    ...(subscribes ? Object.values(deadLettersOf(name).operations) : []),
     healthOf(name),
   ];
 }

@@ -17,8 +17,10 @@ export {
   type RateLimitPolicy,
 } from "./rate-limit/rate-limit.ts";
 export { cleanHeaders } from "./request/clean-headers.ts";
+export { consistency } from "./request/consistency.ts";
 export { json } from "./request/json.ts";
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./openapi/openapi.ts";
+export { nameVersion } from "./request/name-version.ts";
 export { contextOf, hostOf, traceRequest } from "./request/trace-request.ts";
 export { type Compose, type Equipment, type RouteOptions, routes } from "./routes/routes.ts";
 export { transportTo } from "./routes/transport.ts";

@@ -1,10 +1,12 @@
-import type { MeshError, Principal, Priority, Trace } from "@weft/mesh";
+import type { Consistency, MeshError, Principal, Priority, Trace } from "@weft/mesh";
 
 /** What the gateway's middleware knows of a request. */
 export interface GatewayVariables {
   /** The client's X-Request-Id, or the trace id. */
   requestId: string;
   trace: Trace;
+  /** What the client has seen and written; set by `consistency`. */
+  consistency: Consistency | undefined;
   /** Who is signed in; set by `authenticate`. */
   principal: Principal | undefined;
   /** Of the request's route; set by `admission`. */

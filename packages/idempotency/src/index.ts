@@ -1,6 +1,6 @@
 export { Execution, type Outcome } from "./execution.ts";
 export { executionId } from "./execution-id.ts";
-export { canonicalJson, fingerprint } from "./fingerprint.ts";
+export { fingerprint } from "./fingerprint.ts";
 export { idempotent, type IdempotencyOptions, type IdempotencyVariables } from "./idempotent.ts";
 export { readKey } from "./key.ts";
 export type { KeyObject, KeyStore } from "./key-store.ts";

@@ -14,6 +14,8 @@ export interface CallOptions<O = unknown> {
   /** Protections to go without. */
   off?: readonly Feature[];
   saga?: SagaStep;
+  /** The input is what the operation's own schema has made of it: it is not parsed once more. */
+  parsed?: boolean;
 }
 
 /** A typed function per operation of a contract. */
@@ -40,12 +42,9 @@ export function invoke(
   return next({
     operation,
     input,
+    parsed: options.parsed ?? false,
     transport,
-    context: {
-      ...context,
-      saga: options.saga,
-      idempotencyKey: options.idempotencyKey,
-    },
+    context: { ...context, saga: options.saga, idempotencyKey: options.idempotencyKey },
     timeout: options.timeout,
     fallback:
       fallback === undefined || typeof fallback === "function" ? (fallback as undefined) : () => fallback,
@@ -53,6 +52,7 @@ export function invoke(
     host,
     attempt: 1,
     probe: false,
+    ending: undefined,
   });
 }
 

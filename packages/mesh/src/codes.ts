@@ -24,6 +24,7 @@ export const codes = {
   PAYLOAD_TOO_LARGE: { status: 413, retryable: false, title: "The body is too large" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: "The body must be application/json" },
   IDEMPOTENCY_KEY_REUSED: { status: 422, retryable: false, title: "This key belongs to another request" },
+  EVENT_TOO_NEW: { status: 422, retryable: false, title: "An event is newer than this service" },
   RATE_LIMITED: { status: 429, retryable: true, title: "Too many requests" },
   INTERNAL: { status: 500, retryable: false, title: "Something went wrong on our side" },
   UNAVAILABLE: { status: 503, retryable: true, title: "A part of the system is not available" },

@@ -10,6 +10,8 @@ export interface MeshErrorOptions {
   retryAfter?: number;
   /** HTTP status of the answer that this error was read from. */
   received?: number;
+  /** Deployed version of the service that answered with this error. */
+  version?: string | undefined;
   /** Answer headers that belong to this error, such as `Allow`. */
   headers?: Record<string, string>;
   cause?: unknown;
@@ -27,6 +29,8 @@ export class MeshError extends Error {
   readonly retryAfter: number | undefined;
   /** Set on errors that another service answered with; missing where no answer came. */
   readonly received: number | undefined;
+  /** As `received`: of the service that answered, if it says. */
+  readonly version: string | undefined;
   readonly headers: Record<string, string>;
 
   constructor(code: string, options: MeshErrorOptions) {
@@ -39,6 +43,7 @@ export class MeshError extends Error {
     this.errors = options.errors;
     this.retryAfter = options.retryAfter;
     this.received = options.received;
+    this.version = options.version;
     this.headers = options.headers ?? {};
   }
 }

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import type { Operation } from "./contract/operation.ts";
 import { query } from "./contract/operation.ts";
+import { describe, log } from "./log.ts";
 
 export const Health = z.object({
   status: z.enum(["UP", "DOWN"]),
@@ -27,7 +28,11 @@ export async function runChecks(
       const started = now();
       const status = await check().then(
         () => "UP" as const,
-        () => "DOWN" as const,
+        (error: unknown) => {
+          // The answer says only that it is down.
+          log("warn", "health", { check: name, cause: describe(error) });
+          return "DOWN" as const;
+        },
       );
       return [name, { status, latency_ms: now() - started }] as const;
     }),

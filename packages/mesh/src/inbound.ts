@@ -1,3 +1,4 @@
+import { tellConsistency } from "./inbound/consistency.ts";
 import { refuseExpired } from "./inbound/deadline.ts";
 import { identity } from "./inbound/identity.ts";
 import { observe } from "./inbound/observe.ts";
@@ -24,7 +25,7 @@ export function inbound(
       await handler({ ...resources, input, scope, context, caller, waitUntil } as never),
     );
   };
-  return rescue(
+  const answer = rescue(
     stack(
       [
         // Inside rescue, outside everything else: a refusal is seen in the log, too.
@@ -43,4 +44,5 @@ export function inbound(
       handle,
     ),
   );
+  return tellConsistency(answer);
 }

@@ -1,10 +1,13 @@
 export { bindings, bindingName, calls, connect, type Contracts, type Mesh } from "./bindings.ts";
+export { canonicalJson } from "./canonical-json.ts";
 export { type CallOptions, type Client, client, invoke } from "./client.ts";
 export { codes, type FieldError, type MeshCode } from "./codes.ts";
+export { Consistency } from "./context/consistency.ts";
 export { type Context, type Principal, rootContext, type SagaStep } from "./context/context.ts";
 export { header, isInternalHeader, readContext, writeContext } from "./context/headers.ts";
 export { childOf, formatTraceparent, newTrace, parseTraceparent, type Trace } from "./context/trace.ts";
 export {
+  type CommandTypes,
   type Contract,
   contract,
   type EventData,
@@ -14,6 +17,7 @@ export {
 } from "./contract/contract.ts";
 export { afterCursor, toPage } from "./contract/cursor.ts";
 export { decoder, fieldErrors, parseInput } from "./contract/decode.ts";
+export { event, type EventOptions, eventVersion, upcast, type Upcaster } from "./contract/event.ts";
 export { type Auth, command, events, type Operation, query } from "./contract/operation.ts";
 export { pageInput, pageOf } from "./contract/page.ts";
 export { fillPath, openApiPath } from "./contract/path.ts";
@@ -46,3 +50,4 @@ export type {
 export { respond, type Respond, toReply } from "./reply.ts";
 export { type Handler, type HandlerContext, type Handlers, service } from "./service.ts";
 export { stack } from "./stack.ts";
+export { versionOf } from "./version.ts";

@@ -10,7 +10,7 @@ import { outbound } from "./outbound.ts";
 import { problemResponse } from "./problem.ts";
 import { Callees } from "./outbound/callees.ts";
 import type { Policies } from "./outbound/policies.ts";
-import type { Runtime } from "./runtime.ts";
+import type { TimerRuntime } from "./runtime.ts";
 
 const thing = z.object({ name: z.string() });
 const shop = contract("shop", {
@@ -46,10 +46,11 @@ function shopThat(...answers: (() => Response | Promise<Response>)[]) {
 function shopWith(policies: Partial<Policies>, ...answers: (() => Response | Promise<Response>)[]) {
   const requests: Request[] = [];
   let time = 0;
-  const runtime: Runtime = {
+  const runtime: TimerRuntime = {
     now: () => time,
     random: () => 0.5,
     sleep: async (ms) => void (time += ms),
+    after: () => () => {},
   };
   const transport = {
     async fetch(request: Request) {
@@ -88,6 +89,14 @@ describe("a call", () => {
       code: "UNAVAILABLE",
       detail: undefined,
     });
+  });
+
+  it("writes nothing into the context that it is made in, however often it is tried", async () => {
+    const { calls, requests } = shopWith(generous, fail("UNAVAILABLE"), fail("UNAVAILABLE"), ok);
+    const context = Object.freeze(rootContext(newTrace(), { hops: 2 }));
+    await calls(context).get({ id: "1" });
+    expect(requests.map(({ headers }) => headers.get("weft-hops"))).toEqual(["3", "3", "3"]);
+    expect(requests.map(({ headers }) => headers.get("weft-depth"))).toEqual(["1", "1", "1"]);
   });
 
   it("carries one hop more each time and ends at the limit", async () => {

@@ -15,14 +15,16 @@ import { observeAttempt } from "./outbound/observe-attempt.ts";
 import { observeRoute } from "./outbound/observe-route.ts";
 import type { Policies } from "./outbound/policies.ts";
 import { retry } from "./outbound/retry.ts";
+import { steady } from "./outbound/steady.ts";
+import { timeLimit } from "./outbound/time-limit.ts";
 import { transport } from "./outbound/transport.ts";
 import { validate } from "./outbound/validate.ts";
 import { Region } from "./regional/region.ts";
-import { type Runtime, systemRuntime } from "./runtime.ts";
+import { systemRuntime, type TimerRuntime } from "./runtime.ts";
 import { stack } from "./stack.ts";
 
 export interface OutboundOptions {
-  runtime?: Runtime;
+  runtime?: TimerRuntime;
   /** Other numbers than the defaults, or `false` to go without a protection; for all calls of this stack. */
   policies?: Partial<Policies>;
   /** What the isolate remembers of those it calls; give one to read it. */
@@ -35,7 +37,9 @@ export interface OutboundOptions {
 
 /** The whole call path, in reading order: the outermost layer first. */
 export function outbound(options: OutboundOptions = {}): OutboundNext {
-  const { runtime = systemRuntime, callees = new Callees(options.policies), sink } = options;
+  const { runtime: clocked = systemRuntime, callees = new Callees(options.policies), sink } = options;
+  // For everything that happens while a call is on its way; the region also works in the background.
+  const runtime = steady(clocked);
   const observed: Sink = (observation) => {
     callees.count(observation);
     sink?.(observation);
@@ -57,15 +61,17 @@ export function outbound(options: OutboundOptions = {}): OutboundNext {
       // Inside the retries: each of them may be slow. Outside the circuit, which sees both tries of a race.
       hedge(callees, runtime),
       // Before anything is spent on a callee that is down; every try asks again.
-      circuit(callees, new Region(runtime), runtime),
+      circuit(callees, new Region(clocked), runtime),
       // Inside the circuit: what is shed here says nothing about the callee's health.
       bulkhead(callees, runtime),
       // What the callee experienced: only tries that really leave.
       observeAttempt(callees, runtime, observed),
       // One try: hop count, time limit, and failures named. Every layer above sees MeshErrors only.
       attempt(runtime),
-      // Innermost: a rehearsed failure looks like a real one to every layer above.
+      // As far in as can be: a rehearsed failure looks like a real one to every layer above.
       inject(new FaultBoard(readRules), runtime),
+      // Around the transport alone: a rehearsed delay keeps the time limit by itself.
+      timeLimit(runtime),
     ],
     options.carry ?? transport(runtime),
   );

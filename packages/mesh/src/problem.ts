@@ -1,4 +1,5 @@
 import { codes, type FieldError } from "./codes.ts";
+import { header } from "./context/headers.ts";
 import { MeshError, meshError } from "./error.ts";
 
 /** RFC 9457 problem details, as every error answer of the mesh carries them. */
@@ -66,6 +67,7 @@ export async function fromResponse(service: string, response: Response): Promise
   const location = response.headers.get("location");
   const retryAfter = retryAfterOf(response.headers);
   const received = response.status;
+  const version = response.headers.get(header.version) ?? undefined;
   if (response.headers.get("content-type")?.startsWith(PROBLEM_TYPE)) {
     const problem = JSON.parse(text) as Problem;
     if (problem.code in codes || response.status < 500) {
@@ -74,6 +76,7 @@ export async function fromResponse(service: string, response: Response): Promise
         status: response.status,
         retryAfter,
         received,
+        version,
         // What the error is about: a caller may want to look at it.
         ...(location !== null && { headers: { location } }),
       });
@@ -82,6 +85,7 @@ export async function fromResponse(service: string, response: Response): Promise
   return meshError(response.status === 429 ? "RATE_LIMITED" : "UNAVAILABLE", undefined, {
     retryAfter,
     received,
+    version,
     cause: `${service} answered ${response.status}: ${text.slice(0, 500)}`,
   });
 }

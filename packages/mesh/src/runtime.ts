@@ -8,7 +8,13 @@ export interface Runtime {
   readonly sleep: (ms: number, signal?: AbortSignal) => Promise<void>;
 }
 
-export const systemRuntime: Runtime = {
+/** A runtime whose timers can be had without a promise and a signal for each. */
+export interface TimerRuntime extends Runtime {
+  /** Runs `run` after `ms`, unless the returned function is called first. */
+  readonly after: (ms: number, run: () => void) => () => void;
+}
+
+export const systemRuntime: TimerRuntime = {
   now: () => Date.now(),
   random: () => Math.random(),
   sleep: (ms, signal) =>
@@ -24,4 +30,8 @@ export const systemRuntime: Runtime = {
       }, ms);
       signal?.addEventListener("abort", onAbort, { once: true });
     }),
+  after: (ms, run) => {
+    const timer = setTimeout(run, ms);
+    return () => clearTimeout(timer);
+  },
 };

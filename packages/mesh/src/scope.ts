@@ -9,6 +9,8 @@ export interface Scope {
   /** The Worker's bindings. */
   readonly env: unknown;
   readonly context: Context;
+  /** What was called; undefined for queue and cron work. */
+  readonly operation?: Operation;
   /** Name of the Worker that called; this service's own name for queue and cron work. */
   readonly caller: string;
   /** Lets work go on after the answer (at most 30 s on Workers). */

@@ -5,7 +5,7 @@ import { writeContext } from "./context/headers.ts";
 import { newTrace } from "./context/trace.ts";
 import { contract } from "./contract/contract.ts";
 import { command, query } from "./contract/operation.ts";
-import type { Plugin } from "./scope.ts";
+import type { Plugin, Work } from "./scope.ts";
 import { respond } from "./reply.ts";
 import { service } from "./service.ts";
 
@@ -49,11 +49,13 @@ async function send(
     method = "GET",
     scopes,
     remaining = 1_000,
+    env = {},
   }: {
     caller?: string;
     method?: string;
     scopes?: string[];
     remaining?: number;
+    env?: object;
   } = {},
 ) {
   const headers = new Headers();
@@ -61,7 +63,7 @@ async function send(
   writeContext(headers, rootContext(newTrace(), { principal, deadline: remaining }), 0);
   const ctx = { props: caller ? { caller } : {}, waitUntil() {}, passThroughOnException() {} };
   const fetch = worker.fetch as unknown as (request: Request, env: object, ctx: object) => Promise<Response>;
-  const response = await fetch(new Request(`http://mesh${path}`, { method, headers }), {}, ctx);
+  const response = await fetch(new Request(`http://mesh${path}`, { method, headers }), env, ctx);
   return {
     status: response.status,
     headers: response.headers,
@@ -70,6 +72,17 @@ async function send(
 }
 
 describe("service", () => {
+  it.each<[string, Parameters<typeof send>[1], number]>([
+    ["/internal/things/1", {}, 200],
+    ["/internal/things/1", { caller: "stranger" }, 403],
+    ["/internal/crash", { method: "POST" }, 500],
+    ["/nowhere", {}, 404],
+  ])("names the version that serves, whatever it answers (%s, %j)", async (path, options, expected) => {
+    const { status, headers } = await send(path, { ...options, env: { VERSION: { id: "v7" } } });
+    expect([status, headers.get("weft-version")]).toEqual([expected, "v7"]);
+    expect((await send(path, options)).headers.has("weft-version")).toBe(false);
+  });
+
   it("answers with what the contract promises and nothing else", async () => {
     const { status, headers, body } = await send("/internal/things/a%20b");
     expect({ status, body, location: headers.get("location") }).toEqual({
@@ -131,4 +144,16 @@ describe("service", () => {
   it("reports its health", async () => {
     expect(await send("/internal/health")).toMatchObject({ status: 200, body: { status: "UP" } });
   });
+});
+
+it("work that nobody waits for is the first to be refused", async () => {
+  const priorities: unknown[] = [];
+  const note = async (_: unknown, work: Work) => void priorities.push(work.open().scope.context.priority);
+  const plugin: Plugin = { queue: note, scheduled: note };
+  const nothing = contract("nothing", {});
+  const { queue, scheduled } = service(nothing, { use: [plugin], handlers: {} });
+  const ctx = { waitUntil() {} };
+  await queue?.({} as never, {} as never, ctx as never);
+  await scheduled?.({} as never, {} as never, ctx as never);
+  expect(priorities).toEqual(["background", "background"]);
 });

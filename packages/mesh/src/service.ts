@@ -12,6 +12,7 @@ import { problemResponse } from "./problem.ts";
 import type { Respond } from "./reply.ts";
 import { Bulkhead } from "./resilience/bulkhead.ts";
 import { type Runtime, systemRuntime } from "./runtime.ts";
+import { versionOf } from "./version.ts";
 import type { MountedOperation, Plugin, ResourcesOf, Scope, Work } from "./scope.ts";
 
 /** What a handler gets: the validated input, the call's surroundings, and what the service's plugins provide. */
@@ -104,6 +105,7 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
         env: c.env,
         // What a stranger's headers claim is not even looked at.
         context: props?.caller ? readContext(c.req.raw, runtime.now()) : rootContext(newTrace()),
+        operation,
         caller: props?.caller ?? "nobody",
         waitUntil: waitUntilOf(c.executionCtx),
       };
@@ -122,7 +124,13 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
   app.notFound((c) => problemResponse(meshError("NOT_FOUND"), traceIdOf(c.req.raw)));
 
   return {
-    fetch: (request, env, ctx) => app.fetch(request, env, ctx),
+    async fetch(request, env, ctx) {
+      const response = await app.fetch(request, env, ctx);
+      const version = versionOf(env);
+      // On refusals and failures, too: a version is judged by them.
+      if (version !== undefined) response.headers.set(header.version, version);
+      return response;
+    },
     async queue(batch, env, ctx) {
       for (const plugin of plugins) await plugin.queue?.(batch, workOf(env, waitUntilOf(ctx)));
     },

@@ -1,6 +1,7 @@
 import { DurableObject } from "cloudflare:workers";
 import {
   bindingName,
+  Consistency,
   invoke,
   log,
   rootContext,
@@ -27,8 +28,8 @@ import type { SagaSnapshot } from "./snapshot.ts";
 import { SqlStore } from "./sql-store.ts";
 
 export interface CoordinatorOptions<Env> {
-  /** Name of the service whose sagas these are. */
-  service?: string;
+  /** Name of the service whose sagas these are: what they see of their participants is reported under it. */
+  service: string;
   /** Every definition, and every version of it, that may still have live sagas. */
   definitions: readonly SagaDefinition[];
   /** How a service is reached; by default through the binding that bears its name. */
@@ -49,14 +50,16 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
 
   return class SagaCoordinator extends DurableObject<Env> implements SagaObject {
     readonly #driver: Driver;
+    readonly #consistency = new Consistency();
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
       const host = {
-        service: options.service ?? "saga",
+        service: options.service,
         env,
         waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),
       };
+      const consistency = this.#consistency;
       const index = new SagaIndex((options.index ?? defaultIndex)(env));
       this.#driver = new Driver({
         store: new SqlStore(ctx.storage),
@@ -64,9 +67,10 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         runtime,
         definition: find,
         publish: (snapshot) => index.publish(snapshot),
-        async call(operation, input, saga, timeout, { trace, principal, hops = 0 }) {
+        async call(operation, input, saga, timeout, { trace, principal, hops = 0, region }) {
           // Money may be on its way: what browses can wait.
-          const context = rootContext(trace, { principal, hops, priority: "critical" });
+          const parts = { principal, hops, region, priority: "critical", consistency } as const;
+          const context = rootContext(trace, parts);
           const transport = connect(env, operation.service);
           const options = { saga, timeout };
           return (await invoke(operation, input, transport, context, options, undefined, host)).body;
@@ -80,8 +84,9 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
       return this.#driver.start({ ...rest, plan: definition.plan, hash: definition.hash });
     }
 
-    wait(ms: number, step?: string): Promise<SagaSnapshot | undefined> {
-      return this.#driver.wait(ms, step);
+    async wait(ms: number, step?: string): Promise<SagaSnapshot | undefined> {
+      const snapshot = await this.#driver.wait(ms, step);
+      return snapshot && { ...snapshot, consistency: this.#consistency.text };
     }
 
     async get(): Promise<SagaSnapshot | undefined> {

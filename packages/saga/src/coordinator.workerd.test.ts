@@ -70,9 +70,9 @@ it("runs a saga to its end and tells the index", async () => {
   });
 });
 
-it("sends each step with its fence key, the starter's trace and principal, and a deadline", async () => {
+it("sends each step with its fence key, the starter's trace, principal and region, a deadline and the first claim to room", async () => {
   const trace = newTrace();
-  await objectOf("headers").start(request("headers", trace));
+  await objectOf("headers").start({ ...request("headers", trace), region: "EU" });
   await objectOf("headers").wait(5_000);
   const sent = requests.filter(({ headers }) => headers.get(header.saga) === "headers");
   expect(sent.map(({ headers }) => `${headers.get(header.step)} ${headers.get(header.attempt)}`)).toEqual(
@@ -80,9 +80,19 @@ it("sends each step with its fence key, the starter's trace and principal, and a
   );
   for (const { headers } of sent) {
     expect(headers.get(header.traceparent)).toContain(trace.traceId);
+    expect(headers.get(header.region)).toBe("EU");
+    expect(headers.get(header.priority)).toBe("critical");
     expect(decodeURIComponent(headers.get(header.principal) ?? "")).toContain("usr_1");
     expect(Number(headers.get(header.remaining))).toBeGreaterThan(500);
   }
+});
+
+it("keeps the starter's region for the processes that come after", async () => {
+  await objectOf("region").start({ ...request("region"), region: "EU" });
+  await objectOf("region").wait(5_000);
+  await runInDurableObject(stubOf("region"), (_, { storage }) => {
+    expect(new SqlStore(storage).load()?.head).toMatchObject({ region: "EU" });
+  });
 });
 
 it("takes everything back under the steps' own names when one is refused", async () => {

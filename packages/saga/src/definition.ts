@@ -1,7 +1,7 @@
-import type { Operation } from "@weft/mesh";
+import { createHash } from "node:crypto";
+import { canonicalJson, type Operation } from "@weft/mesh";
 import type * as z from "zod";
 import type { CallOptions, Start, Undo } from "./builder.ts";
-import { canonical, sha256 } from "./canonical.ts";
 import {
   defaults,
   type Phase,
@@ -147,7 +147,9 @@ function build(draft: Draft): Built {
     input,
     plan: freeze(plan),
     get hash() {
-      hash ??= sha256(canonical(withoutLimits(plan)));
+      hash ??= createHash("sha256")
+        .update(canonicalJson(withoutLimits(plan)))
+        .digest("hex");
       return hash;
     },
     action: (step: string, phase: Phase) => code.get(step)?.[phase],

@@ -1,8 +1,7 @@
-import { describe, log, type Runtime } from "@weft/mesh";
+import { canonicalJson, describe, log, type Runtime } from "@weft/mesh";
 import { acceptOrder, acceptSignal } from "./accept.ts";
 import type { Attempt, SagaCall } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
-import { canonical } from "./canonical.ts";
 import { type AlarmClock, DeadMan } from "./dead-man.ts";
 import type { SagaDefinition } from "./definition.ts";
 import type { Logged, SagaEvent } from "./event.ts";
@@ -77,7 +76,7 @@ export class Driver {
     void this.drive();
     if (!existing) return "begun";
     const same =
-      existing.plan.name === draft.plan.name && canonical(existing.input) === canonical(draft.input);
+      existing.plan.name === draft.plan.name && canonicalJson(existing.input) === canonicalJson(draft.input);
     return same ? "joined" : "conflict";
   }
 

@@ -1,5 +1,4 @@
-import { MeshError } from "@weft/mesh";
-import { canonical } from "./canonical.ts";
+import { canonicalJson, MeshError } from "@weft/mesh";
 import { type Progress, triesOf } from "./fold.ts";
 import { frontier } from "./frontier.ts";
 import { isFinal } from "./interpreter.ts";
@@ -44,7 +43,7 @@ export function judge(
 ): Judgement {
   const before = progress.orders[requestId];
   if (before) {
-    if (canonical(before) === canonical(order)) return "again";
+    if (canonicalJson(before) === canonicalJson(order)) return "again";
     throw refuse("REQUEST_ID_REUSED");
   }
   if ("step" in order && order.step !== undefined && !nodeAt(plan, order.step)) throw refuse("STEP_UNKNOWN");

@@ -13,6 +13,7 @@ export interface StartRequest {
   readonly trace: Trace;
   readonly principal: Principal | undefined;
   readonly hops?: number;
+  readonly region?: string | undefined;
 }
 
 /** `conflict`: the id belongs to a saga with another input. `undefined-here`: this deployment lacks the definition. */

@@ -99,6 +99,7 @@ export function sagasOf(
           trace: context.trace,
           principal: context.principal,
           hops: context.hops,
+          region: context.region,
         }),
       );
       if (result === "conflict") throw meshError("CONFLICT", `Saga ${id} was started with another input.`);
@@ -107,6 +108,7 @@ export function sagasOf(
     async wait<D extends SagaDefinition>(_: D, id: string, ms: number, step?: string) {
       const until = now() + ms;
       const snapshot = await reach(id, () => objectOf(id).wait(Math.max(0, until - now()), step));
+      context.consistency?.merge(snapshot?.consistency);
       return snapshot as SagaSnapshot<D> | undefined;
     },
     async get<D extends SagaDefinition>(_: D, id: string) {

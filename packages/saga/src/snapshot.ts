@@ -31,6 +31,8 @@ export interface SagaSnapshot<D extends SagaDefinition = SagaDefinition> {
   /** Times are ms since the epoch. */
   readonly startedAt: number;
   readonly updatedAt: number;
+  /** What its calls have written and seen since its object last began to run, as a consistency token. */
+  readonly consistency?: string;
   /** When the saga goes on by itself; undefined when it has ended. */
   readonly dueAt: number | undefined;
 }

@@ -14,6 +14,11 @@ export interface Head {
   readonly principal: Principal | undefined;
   /** Hops that led to the start. */
   readonly hops?: number;
+  /**
+   * The starter's part of the world. A Durable Object is not told its own, but it is made near whoever first asks for it
+   * and stays there.
+   */
+  readonly region?: string | undefined;
   /** ms since the epoch */
   readonly startedAt: number;
 }

@@ -4,7 +4,7 @@ import { scope } from "@weft/testkit/scope";
 import { beforeEach, expect, it, vi } from "vitest";
 import { RETENTION } from "./retention.ts";
 import { SagaIndex } from "./saga-index.ts";
-import type { SagaObject } from "./saga-object.ts";
+import type { SagaObject, StartRequest } from "./saga-object.ts";
 import { sagas, sagasOf } from "./sagas.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 import { sweep } from "./sweep.ts";
@@ -125,6 +125,26 @@ it("input that the definition does not allow starts nothing", async () => {
     code: "VALIDATION_FAILED",
     errors: [{ pointer: "/to" }],
   });
+});
+
+it("starts with what the starter's call is known to be", async () => {
+  const started: StartRequest[] = [];
+  const objectOf = () =>
+    ({
+      start: async (request) => {
+        started.push(request);
+        return "begun";
+      },
+    }) as Partial<SagaObject> as SagaObject;
+  const context = rootContext(newTrace(), { hops: 3, region: "EU", principal: { sub: "usr_1", scopes: [] } });
+  const sagas = sagasOf(objectOf, new SagaIndex(d1()), context, {
+    now: () => 0,
+    random: () => 0,
+    sleep: async () => {},
+  });
+  await sagas.start(trip, "t1", { to: "Rome" });
+  const { trace, hops, region, principal } = context;
+  expect(started).toMatchObject([{ id: "t1", trace, hops, region, principal }]);
 });
 
 it("a call to an object that restarts is made again", async () => {

@@ -1,4 +1,4 @@
-import { canonical } from "./canonical.ts";
+import { canonicalJson } from "@weft/mesh";
 import type { Progress } from "./fold.ts";
 import { nodeAt, pathOf } from "./key.ts";
 import { partsOf } from "./nodes.ts";
@@ -26,7 +26,7 @@ function shape(node: PlanNode | undefined): string | undefined {
         : node.kind === "choice" || node.kind === "parallel"
           ? { ...node, branches: {} }
           : node;
-  return canonical(withoutLimits({ name: "", version: 0, steps: [bare] }));
+  return canonicalJson(withoutLimits({ name: "", version: 0, steps: [bare] }));
 }
 
 /** A node that has not begun and stands before one that has. */

@@ -29,6 +29,10 @@ const participant: Transport = {
   },
 };
 
-export class SagaCoordinator extends coordinator({ definitions: [trip], connect: () => participant }) {}
+export class SagaCoordinator extends coordinator({
+  service: "trips",
+  definitions: [trip],
+  connect: () => participant,
+}) {}
 
 export default {};

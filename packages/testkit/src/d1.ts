@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
 import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { Copies, isRead, type Reader } from "./d1-copies.ts";
 import { d1Error, d1TypeError } from "./d1-error.ts";
 
 /** What workerd allows (src/workerd/util/sqlite.c++), so that a query too large for D1 fails in the test already. */
@@ -23,9 +24,19 @@ const LIMITS = {
  * the order of their names; a relative one is looked for in the working directory and the folders above it.
  */
 export function d1(migrations?: string): D1Database {
+  return new Database(open(migrations));
+}
+
+/** A D1 database with a read replica, which hears of writes when the test says so. */
+export function replicatedD1(migrations?: string): D1Database & { replicate(): void } {
+  const replica = open(migrations);
+  return new Database(open(migrations), replica);
+}
+
+function open(migrations: string | undefined): DatabaseSync {
   const sqlite = new DatabaseSync(":memory:", { limits: LIMITS });
   for (const sql of migrations === undefined ? [] : readMigrations(migrations)) sqlite.exec(sql);
-  return new Database(sqlite);
+  return sqlite;
 }
 
 function readMigrations(folder: string): string[] {
@@ -45,27 +56,40 @@ function findUp(folder: string, from = process.cwd()): string {
 
 class Database implements D1Database {
   readonly #sqlite: DatabaseSync;
+  readonly #copies: Copies;
 
-  constructor(sqlite: DatabaseSync) {
+  constructor(sqlite: DatabaseSync, replica?: DatabaseSync) {
     this.#sqlite = sqlite;
+    this.#copies = new Copies(sqlite, replica);
   }
 
   prepare(query: string): D1PreparedStatement {
-    return new Statement(this.#sqlite, query, []) as unknown as D1PreparedStatement;
+    return new Statement(this.#copies, "first-primary", query, []) as unknown as D1PreparedStatement;
   }
 
   /** One transaction: SQLite rolls everything back when a statement fails. */
   async batch<T = unknown>(statements: D1PreparedStatement[]): Promise<D1Result<T>[]> {
     await arrival();
-    this.#sqlite.exec("BEGIN");
+    const all = statements as unknown as Statement[];
+    // A batch that only reads may be answered by a replica.
+    const sqlite = all.every((one) => one.reads) ? all[0]?.target : this.#sqlite;
+    if (!sqlite) return [];
+    const undo = this.#copies.mark();
+    sqlite.exec("BEGIN");
     try {
-      const results = (statements as unknown as Statement[]).map((statement) => statement.execute<T>());
-      this.#sqlite.exec("COMMIT");
+      const results = all.map((statement) => statement.execute<T>(sqlite));
+      sqlite.exec("COMMIT");
       return results;
     } catch (error) {
-      if (this.#sqlite.isTransaction) this.#sqlite.exec("ROLLBACK");
+      undo();
+      if (sqlite.isTransaction) sqlite.exec("ROLLBACK");
       throw d1Error(error);
     }
+  }
+
+  /** Brings the replica up to date. */
+  replicate(): void {
+    this.#copies.replicate();
   }
 
   async exec(query: string): Promise<D1ExecResult> {
@@ -78,11 +102,14 @@ class Database implements D1Database {
     return { count: query.split("\n").filter((line) => line.trim() !== "").length, duration: 0 };
   }
 
-  withSession(): D1DatabaseSession {
+  /** A session begins where it is told to, and from then on sees no less than it has seen. */
+  withSession(start = "first-unconstrained"): D1DatabaseSession {
+    const session: Reader = { start, bookmark: undefined };
     return {
-      prepare: (query: string) => this.prepare(query),
+      prepare: (query: string) =>
+        new Statement(this.#copies, session, query, []) as unknown as D1PreparedStatement,
       batch: <T>(statements: D1PreparedStatement[]) => this.batch<T>(statements),
-      getBookmark: () => null,
+      getBookmark: () => session.bookmark ?? null,
     };
   }
 
@@ -92,18 +119,31 @@ class Database implements D1Database {
 }
 
 class Statement {
-  readonly #sqlite: DatabaseSync;
+  readonly #copies: Copies;
+  readonly #reader: Reader | "first-primary";
   readonly #query: string;
   readonly #values: SQLInputValue[];
 
-  constructor(sqlite: DatabaseSync, query: string, values: SQLInputValue[]) {
-    this.#sqlite = sqlite;
+  constructor(copies: Copies, reader: Reader | "first-primary", query: string, values: SQLInputValue[]) {
+    this.#copies = copies;
+    this.#reader = reader;
     this.#query = query;
     this.#values = values;
   }
 
   bind(...values: unknown[]): Statement {
-    return new Statement(this.#sqlite, this.#query, values.map(toSqlite));
+    return new Statement(this.#copies, this.#reader, this.#query, values.map(toSqlite));
+  }
+
+  get reads(): boolean {
+    return isRead(this.#query);
+  }
+
+  /** The copy that answers it. */
+  get target(): DatabaseSync {
+    const reader = this.#reader;
+    if (reader === "first-primary" || !this.reads) return this.#copies.primary;
+    return this.#copies.for(reader);
   }
 
   async first<T>(column?: string): Promise<T | null> {
@@ -127,22 +167,22 @@ class Statement {
   /** Rows as arrays: the only form that keeps columns of the same name apart. */
   async raw(options?: { columnNames?: boolean }): Promise<unknown[][]> {
     await arrival();
-    const { columns, rows } = this.#rows();
+    const { columns, rows } = this.#rows(this.target);
     return options?.columnNames ? [columns, ...rows] : rows;
   }
 
-  execute<T>(): D1Result<T> {
+  execute<T>(sqlite: DatabaseSync = this.target): D1Result<T> {
     const started = performance.now();
-    const before = this.#count("total_changes()");
-    const { columns, rows } = this.#rows();
-    const changes = this.#count("total_changes()") - before;
+    const before = count(sqlite, "total_changes()");
+    const { columns, rows } = this.#rows(sqlite);
+    const changes = count(sqlite, "total_changes()") - before;
     const results = rows.map(
       (row) => Object.fromEntries(row.map((value, index) => [columns[index], value])) as T,
     );
     const meta = {
       duration: performance.now() - started,
       changes,
-      last_row_id: this.#count("last_insert_rowid()"),
+      last_row_id: count(sqlite, "last_insert_rowid()"),
       changed_db: changes > 0,
       size_after: 0,
       // SQLite does not tell; these are close for queries that use an index.
@@ -152,21 +192,23 @@ class Statement {
     return { success: true, results, meta };
   }
 
-  #rows(): { columns: string[]; rows: unknown[][] } {
+  #rows(sqlite: DatabaseSync): { columns: string[]; rows: unknown[][] } {
     try {
-      const statement = this.#sqlite.prepare(this.#query);
+      const statement = sqlite.prepare(this.#query);
       const columns = statement.columns().map(({ name }) => name);
       statement.setReturnArrays(true);
       const rows = statement.all(...this.#values) as unknown as unknown[][];
+      if (!this.reads) this.#copies.wrote(this.#query, this.#values);
+      if (this.#reader !== "first-primary") this.#copies.saw(this.#reader, sqlite);
       return { columns, rows: rows.map((row) => row.map(fromSqlite)) };
     } catch (error) {
       throw d1Error(error);
     }
   }
+}
 
-  #count(expression: string): number {
-    return Number(this.#sqlite.prepare(`SELECT ${expression} AS n`).get()?.["n"]);
-  }
+function count(sqlite: DatabaseSync, expression: string): number {
+  return Number(sqlite.prepare(`SELECT ${expression} AS n`).get()?.["n"]);
 }
 
 /** D1 is a network away: other work runs before the query does, so tests see the interleavings that production has. */

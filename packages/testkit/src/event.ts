@@ -1,4 +1,4 @@
-import { type Contract, type EventTypes, formatTraceparent, newTrace } from "@weft/mesh";
+import { type Contract, type EventTypes, formatTraceparent, newTrace, eventVersion } from "@weft/mesh";
 import type * as z from "zod";
 
 /** What sets one event apart from the next; all of it has a default. */
@@ -25,6 +25,7 @@ export function eventOf<E extends EventTypes, T extends keyof E & string>(
     id = `${type}/${subject}/${subjectSeq}`,
   }: EventPlace = {},
 ) {
+  const schema = contract.events[type];
   return {
     specversion: "1.0" as const,
     id,
@@ -33,9 +34,10 @@ export function eventOf<E extends EventTypes, T extends keyof E & string>(
     subject,
     time: new Date(at).toISOString(),
     datacontenttype: "application/json" as const,
+    dataschema: `urn:weft:${contract.name}:${type}:${schema ? eventVersion(schema) : 1}`,
     traceparent: formatTraceparent(newTrace()),
     sequence: seq,
     subjectsequence: subjectSeq,
-    data: contract.events[type]?.parse(data),
+    data: schema?.parse(data),
   };
 }

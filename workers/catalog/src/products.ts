@@ -17,7 +17,11 @@ export function toProduct({ id, name, description, priceAmount, priceCurrency }:
 export async function getProduct(db: Database, id: string): Promise<Product> {
   const [row] = await db.select().from(products).where(eq(products.id, id));
   if (row) return toProduct(row);
-  throw new MeshError("PRODUCT_NOT_FOUND", {
+  throw notFound(id);
+}
+
+export function notFound(id: string): MeshError {
+  return new MeshError("PRODUCT_NOT_FOUND", {
     status: 404,
     title: "There is no such product",
     detail: `No product has the id "${excerpt(id)}".`,

@@ -1,7 +1,7 @@
 import { desc } from "drizzle-orm";
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-export { cursors, deadLetters, inbox } from "@weft/events/schema";
+export { cursors, deadLetters, eventLog, inbox } from "@weft/events/schema";
 
 export const products = sqliteTable(
   "products",

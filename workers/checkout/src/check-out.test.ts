@@ -11,7 +11,7 @@ const input = {
   paymentToken: "tok_ok",
   wait: 15_000,
 };
-const product = { id: "prod_001", name: "Lamp", description: "", price: { amount: 1_250, currency: "EUR" } };
+const product = { id: "prod_001", name: "Lamp", price: { amount: 1_250, currency: "EUR" } };
 const completed = snapshot({
   state: "COMPLETED",
   settled: true,
@@ -33,21 +33,20 @@ function tools({ existing, after }: { existing?: Checkout; after?: Checkout }) {
     wait: vi.fn<Sagas["wait"]>(async () => (after ?? existing) as never),
     count: vi.fn<Sagas["count"]>(async () => ({})),
   };
-  const getProducts = vi.fn<CheckoutTools["mesh"]["catalog"]["getProducts"]>(async () => ({
-    items: [product],
-  }));
+  const findProducts = vi.fn<CheckoutTools["findProducts"]>(async () => [product]);
   const find = vi.fn<CheckoutTools["mesh"]["orders"]["find"]>(async () => order("cancelled"));
   const context = rootContext(newTrace(), { principal: { sub: "usr_1", scopes: [] } });
   const made = {
     sagas: sagas as unknown as Sagas,
-    mesh: { catalog: { getProducts }, orders: { find } },
+    mesh: { orders: { find } },
+    findProducts,
     context,
   } as unknown as CheckoutTools;
-  return { made, sagas, getProducts, find };
+  return { made, sagas, findProducts, find };
 }
 
 describe("a new order", () => {
-  it("is priced by the catalog, started and waited for", async () => {
+  it("is priced, started and waited for", async () => {
     const { made, sagas, find } = tools({ after: completed });
     expect(await checkOut(input, made)).toEqual({ order: order("confirmed"), done: true });
     expect(sagas.start).toHaveBeenCalledWith(
@@ -93,10 +92,10 @@ describe("a new order", () => {
 
 describe("an order that is already there", () => {
   it("is joined, not priced again, and answered as it is today", async () => {
-    const { made, sagas, getProducts } = tools({ existing: completed });
+    const { made, sagas, findProducts } = tools({ existing: completed });
     expect(await checkOut(input, made)).toEqual({ order: order("cancelled"), done: true });
     expect(sagas.start).not.toHaveBeenCalled();
-    expect(getProducts).not.toHaveBeenCalled();
+    expect(findProducts).not.toHaveBeenCalled();
   });
 
   it("is joined as well if it was started while this call was pricing, at whatever prices", async () => {

@@ -1,4 +1,3 @@
-import type { catalog } from "@shop/catalog/contract";
 import type { Order, orders } from "@shop/orders/contract";
 import { type Context, hasCode, type Mesh, meshError } from "@weft/mesh";
 import { isFinal, type Sagas } from "@weft/saga";
@@ -7,12 +6,15 @@ import type { checkout } from "./contract.ts";
 import { type Checkout, orderOf, refusal } from "./outcome.ts";
 import { placeOrder } from "./place-order.ts";
 import { price } from "./price.ts";
+import type { PricedProduct } from "./price-list.ts";
 
 type Input = z.output<typeof checkout.operations.placeOrder.input>;
 
 export interface CheckoutTools {
   readonly sagas: Sagas;
-  readonly mesh: Mesh<{ catalog: typeof catalog; orders: typeof orders }>;
+  readonly mesh: Mesh<{ orders: typeof orders }>;
+  /** What is known of products; those that there are not are left out. */
+  readonly findProducts: (ids: readonly string[]) => Promise<PricedProduct[]>;
   readonly context: Context;
 }
 
@@ -44,11 +46,10 @@ export async function checkOut(input: Input, tools: CheckoutTools): Promise<{ or
 /** False if another attempt was faster: it may have seen other prices, and its order is the one that counts. */
 async function begin(
   { orderId, items, paymentToken }: Input,
-  { sagas, mesh, context }: CheckoutTools,
+  { sagas, findProducts, context }: CheckoutTools,
 ): Promise<boolean> {
-  const ids = [...new Set(items.map((item) => item.productId))].join(",");
-  const products = await mesh.catalog.getProducts({ ids });
-  const order = { orderId, userId: userOf(context), paymentToken, ...price(items, products.items) };
+  const products = await findProducts([...new Set(items.map((item) => item.productId))]);
+  const order = { orderId, userId: userOf(context), paymentToken, ...price(items, products) };
   try {
     await sagas.start(placeOrder, orderId, order);
     return true;

@@ -1,8 +1,8 @@
-import type { Product } from "@shop/catalog/contract";
 import type { OrderItem } from "@shop/orders/contract";
 import { type FieldError, MeshError, meshError } from "@weft/mesh";
 import type * as z from "zod";
 import type { Purchase } from "./contract.ts";
+import type { PricedProduct } from "./price-list.ts";
 import type { PricedOrder } from "./place-order.ts";
 
 export type Wish = z.infer<typeof Purchase>["items"][number];
@@ -14,7 +14,7 @@ type Item = z.infer<typeof OrderItem>;
  */
 export function price(
   wishes: readonly Wish[],
-  products: readonly Product[],
+  products: readonly PricedProduct[],
 ): Pick<PricedOrder, "items" | "total"> {
   const known = new Map(products.map((product) => [product.id, product]));
   const items = new Map<string, Item>();

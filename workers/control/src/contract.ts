@@ -2,9 +2,11 @@ import { OrderStatus } from "@shop/orders/contract";
 import { command, contract, query } from "@weft/mesh";
 import * as z from "zod";
 import { registryOperations } from "./registry/contract.ts";
+import { deadLetterOperations } from "./dead-letters/contract.ts";
 import { FaultOrder, Faults } from "./faults/contract.ts";
 import { circuits, overrideCircuit } from "./circuits/contract.ts";
 import { getSaga, listSagas, orderSaga, sagaNeeds } from "./sagas/contract.ts";
+import { projectionOrders } from "./projections/contract.ts";
 
 /** What operators ask for, and the objects that all services share. */
 export const control = contract("control", {
@@ -31,6 +33,8 @@ export const control = contract("control", {
     allow: ["gateway"],
   }),
   ...registryOperations,
+  ...deadLetterOperations,
+  ...projectionOrders,
   getFaults: query("GET /internal/faults", {
     summary: "The faults that are set now",
     output: Faults,

@@ -2,11 +2,14 @@ import { checkout } from "@shop/checkout/contract";
 import { inventory } from "@shop/inventory/contract";
 import { orders } from "@shop/orders/contract";
 import { payments } from "@shop/payments/contract";
+import { views } from "@shop/views/contract";
 import { bindings, calls, service } from "@weft/mesh";
 import { audit } from "./audit.ts";
 import { type CircuitsEnv, listCircuits, overrideCircuit } from "./circuits/circuits.ts";
 import { control } from "./contract.ts";
+import { deadLetterHandlers } from "./dead-letters/handlers.ts";
 import { registryHandlers, type RegistryEnv } from "./registry/handlers.ts";
+import { cancelRebuild, listProjections, rebuildProjection } from "./projections/projections.ts";
 import { clearFaults, type FaultEnv, listFaults, setFaults } from "./faults/faults.ts";
 import { sagaHandlers } from "./sagas/sagas.ts";
 
@@ -23,14 +26,21 @@ export { CircuitVerdict } from "./circuits/circuit-verdict.ts";
 export { CircuitDirectory } from "./circuits/circuit-directory.ts";
 
 export default service(control, {
-  use: [bindings<RegistryEnv & FaultEnv & CircuitsEnv>(), calls({ orders, payments, inventory, checkout })],
+  use: [
+    bindings<RegistryEnv & FaultEnv & CircuitsEnv>(),
+    calls({ orders, payments, inventory, checkout, views }),
+  ],
   handlers: {
     audit: ({ mesh }) => audit(mesh),
     ...registryHandlers,
     ...sagaHandlers,
+    ...deadLetterHandlers,
     getFaults: ({ env }) => listFaults(env),
     setFaults: ({ env, input }) => setFaults(env, input.items, Date.now()),
     clearFaults: ({ env }) => clearFaults(env),
+    projections: ({ mesh }) => listProjections(mesh),
+    rebuildProjection: ({ mesh, input }) => rebuildProjection(mesh, input),
+    cancelRebuild: ({ mesh, input }) => cancelRebuild(mesh, input),
     circuits: ({ env }) => listCircuits(env),
     overrideCircuit: ({ env, input, context }) => overrideCircuit(env, input, context.region),
   },

@@ -1,9 +1,10 @@
 import { catalog, Product } from "@shop/catalog/contract";
 import { checkout, Purchase } from "@shop/checkout/contract";
-import { Order } from "@shop/orders/contract";
-import { Shipment } from "@shop/shipping/contract";
+import { Order, orders } from "@shop/orders/contract";
+import { Money, PaymentStatus } from "@shop/payments/contract";
+import { Shipment, ShipmentStatus } from "@shop/shipping/contract";
 import { User } from "@shop/users/contract";
-import { ListedOrder, views } from "@shop/views/contract";
+import { views } from "@shop/views/contract";
 import { command, contract, pageInput, pageOf, query } from "@weft/mesh";
 import * as z from "zod";
 
@@ -19,6 +20,17 @@ export const Stock = z
 
 export const ProductWithStock = Product.extend({ stock: Stock });
 export type ProductWithStock = z.infer<typeof ProductWithStock>;
+
+export const PaidOrder = Order.extend({
+  payment: z
+    .object({ status: PaymentStatus, amount: Money.optional() })
+    .optional()
+    .describe("What has become of its money; missing where none was asked for."),
+  shipment: ShipmentStatus.optional().describe("What has become of its parcel; in lists only."),
+}).describe("An order and its payment");
+export type PaidOrder = z.infer<typeof PaidOrder>;
+
+const degraded = z.literal(true).optional();
 
 /**
  * The operations that the gateway answers itself, from what several services say. Nobody in the mesh calls them. Whoever
@@ -43,7 +55,7 @@ export const gateway = contract("gateway", {
   recommendations: query("GET /v1/products/:id/recommendations", {
     summary: "What others bought with it; best sellers, marked `degraded`, while that is not known",
     input: z.object({ id: z.string(), limit: pageInput.limit }),
-    output: z.object({ items: z.array(Product), degraded: z.literal(true).optional() }),
+    output: z.object({ items: z.array(Product), degraded }),
     priority: "background",
     errors: { PRODUCT_NOT_FOUND: 404 },
     allow: [],
@@ -62,9 +74,18 @@ export const gateway = contract("gateway", {
     allow: [],
   }),
   listOrders: query("GET /v1/orders", {
-    summary: "Your orders, newest first; marked `degraded` while the newest changes may be missing",
+    summary:
+      "Your orders, newest first; marked `degraded` while the newest changes or details of the payments may be missing",
     input: views.operations.listOrders.input,
-    output: pageOf(ListedOrder).extend({ degraded: z.literal(true).optional() }),
+    output: pageOf(PaidOrder).extend({ degraded }),
+    auth: "user",
+    allow: [],
+  }),
+  getOrder: query("GET /v1/orders/:id", {
+    summary: "One of your orders; marked `degraded` while its payment is not known",
+    input: orders.operations.get.input,
+    output: PaidOrder.extend({ degraded }),
+    errors: orders.operations.get.errors,
     auth: "user",
     allow: [],
   }),

@@ -71,9 +71,19 @@ const well: Answers = {
       items: input.productIds.split(",").map((productId) => ({ productId, available: 7 })),
     }),
   },
+  orders: { get: async ({ input }) => orderOf(input.id) },
+  payments: {
+    getPayments: async ({ input }) => ({
+      items: input.orderIds.split(",").map((orderId) => ({
+        orderId,
+        status: "captured" as const,
+        amount: { amount: 1999, currency: "EUR" },
+      })),
+    }),
+  },
   views: {
     recommendations: async () => ({ productIds: ["prod_003", "prod_002"] }),
-    listOrders: async () => ({ items: [orderOf("ord_1")], nextCursor: null }),
+    listOrders: async () => ({ items: [{ ...orderOf("ord_1"), payment: "authorized" }], nextCursor: null }),
   },
   shipping: {
     listOpen: async () => ({

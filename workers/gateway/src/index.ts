@@ -4,7 +4,9 @@ import {
   bodyLimit,
   cleanHeaders,
   clientOf,
+  consistency,
   cors,
+  nameVersion,
   registrar,
   rescue,
   routes,
@@ -19,7 +21,7 @@ import type { ShopEnv } from "./env.ts";
 import { health } from "./health.ts";
 import { perClient, perLogin, perPassword } from "./limits.ts";
 import { services, toMesh } from "./mesh.ts";
-import { listOrders } from "./orders.ts";
+import { getOrder, listOrders } from "./orders.ts";
 import { overview } from "./overview.ts";
 import { placeOrder } from "./place-order.ts";
 import { getProduct, listProducts } from "./products.ts";
@@ -50,6 +52,9 @@ app.use(
   accessLog(),
   // Errors name the trace.
   traceRequest,
+  // Outside what keeps the mesh's headers in: the version, and the one header that clients may send as well.
+  nameVersion,
+  consistency,
   // Before anything believes a header of the mesh.
   cleanHeaders,
   secureHeaders(documentPolicy),
@@ -82,7 +87,7 @@ compose(api.getProduct, getProduct, { use: [etag()] });
 compose(api.getRecommendations, recommendations, { use: [etag()] });
 compose(api.placeOrder, placeOrder);
 compose(api.listOrders, listOrders);
-forward(api.getOrder);
+compose(api.getOrder, getOrder);
 forward(api.streamOrder);
 forward(api.cancelOrder);
 forward(api.getShippingRates);
@@ -99,6 +104,19 @@ forward(services.control.operations.listSagas, { path: "/_weft/sagas" });
 forward(services.control.operations.getSaga, { path: "/_weft/sagas/:id" });
 forward(services.control.operations.orderSaga, { path: "/_weft/sagas/:id/orders" });
 forward(services.control.operations.sagaNeeds, { path: "/_weft/saga-needs" });
+forward(services.control.operations.listDeadLetters, { path: "/_weft/dead-letters" });
+forward(services.control.operations.replayDeadLetters, { path: "/_weft/dead-letters/replay" });
+forward(services.control.operations.discardDeadLetters, { path: "/_weft/dead-letters/discard" });
+forward(services.control.operations.getDeadLetter, { path: "/_weft/dead-letters/:service/:id" });
+forward(services.control.operations.editDeadLetter, { path: "/_weft/dead-letters/:service/:id" });
+forward(services.control.operations.replayDeadLetter, { path: "/_weft/dead-letters/:service/:id/replay" });
+forward(services.control.operations.discardDeadLetter, { path: "/_weft/dead-letters/:service/:id/discard" });
+const rebuild = "/_weft/projections/:service/:name/rebuild";
+forward(services.control.operations.projections, { path: "/_weft/projections" });
+forward(services.control.operations.rebuildProjection, { path: rebuild });
+forward(services.control.operations.cancelRebuild, { path: rebuild });
+forward(services.catalog.operations.changeProduct, { path: "/_weft/products/:id" });
+forward(services.payments.operations.rebuildLedger, { path: "/_weft/ledger/rebuild" });
 forward(services.notifications.operations.list, { path: "/_weft/notifications" });
 forward(services.users.operations.rotateKeys, { path: "/_weft/keys/rotation" });
 forward(services.control.operations.listInstances, { path: "/_weft/registry" });

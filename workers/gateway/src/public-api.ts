@@ -4,7 +4,7 @@ import { Money } from "@shop/payments/contract";
 import { User } from "@shop/users/contract";
 import { openApi, type OpenApiDocument } from "@weft/gateway";
 import * as z from "zod";
-import { gateway, ProductWithStock, Stock } from "./contract.ts";
+import { gateway, PaidOrder, ProductWithStock, Stock } from "./contract.ts";
 import { healthPaths } from "./health-paths.ts";
 import { services } from "./mesh.ts";
 
@@ -21,7 +21,7 @@ export const publicApi = {
   getRecommendations: gateway.operations.recommendations,
   placeOrder: gateway.operations.placeOrder,
   listOrders: gateway.operations.listOrders,
-  getOrder: orders.operations.get,
+  getOrder: gateway.operations.getOrder,
   streamOrder: orders.operations.stream,
   cancelOrder: orders.operations.cancel,
   getShippingRates: shipping.operations.getRates,
@@ -53,7 +53,7 @@ export function describeApi(): OpenApiDocument {
     // Wherever this document is found.
     servers: [{ url: "/" }],
     paths: healthPaths,
-    schemas: { Money, Product, ProductWithStock, Stock, Order, User },
+    schemas: { Money, Product, ProductWithStock, Stock, Order, PaidOrder, User },
     additions: {
       listProducts: revalidated,
       getProduct: revalidated,

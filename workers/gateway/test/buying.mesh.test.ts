@@ -30,7 +30,10 @@ describe("buying", () => {
       "pending",
       "confirmed",
     ]);
-    expect((await buyer.get(`/v1/orders/${placed.body.id}`)).body).toEqual(placed.body);
+    expect((await buyer.get(`/v1/orders/${placed.body.id}`)).body).toEqual({
+      ...placed.body,
+      payment: { status: "captured", amount: placed.body.total },
+    });
     expect(await stockOf("prod_002")).toBe(before - 3);
     expect(await audit()).toMatchObject({ balanced: true, money: { inFlight: 0 }, stock: { reserved: 0 } });
   });

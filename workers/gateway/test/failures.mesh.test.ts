@@ -6,6 +6,7 @@ const edges = {
   usersOfGateway: edge("gateway", "users"),
   inventoryOfGateway: edge("gateway", "inventory"),
   viewsOfGateway: edge("gateway", "views"),
+  paymentsOfGateway: edge("gateway", "payments"),
   shippingOfGateway: edge("gateway", "shipping"),
   checkoutOfGateway: edge("gateway", "checkout"),
   catalogOfCheckout: edge("checkout", "catalog"),
@@ -44,6 +45,27 @@ describe.each(["down", "broken"] as const)("a service that is %s", (kind) => {
     expect(status).toBe(200);
     expect(body.degraded).toBe(true);
     expect(body.items.length).toBeGreaterThan(0);
+  });
+
+  it("leaves the order history without the payments' details", async () => {
+    const buyer = await mesh.shop.signUp();
+    const { id } = (await buyer.buy()).body;
+    const payment = { status: "captured", amount: { amount: 1499, currency: "EUR" } };
+    // The gateway's circuit to payments may still be letting calls in by and by.
+    const order = await buyer.until(`/v1/orders/${id}`, ({ body }) => !body.degraded);
+    expect(order.body).toMatchObject({ id, status: "confirmed", payment });
+    const list = await buyer.until("/v1/orders", ({ body }) => !body.degraded);
+    expect(list.body.items).toMatchObject([{ id, status: "confirmed", payment }]);
+    const stranger = await mesh.shop.signUp();
+    expect((await stranger.get(`/v1/orders/${id}`)).status).toBe(404);
+
+    await mesh.fault(edges.paymentsOfGateway, { kind });
+    const bare = await buyer.get(`/v1/orders/${id}`);
+    expect(bare).toMatchObject({ status: 200, body: { id, status: "confirmed", degraded: true } });
+    expect(bare.body).not.toHaveProperty("payment");
+    const bareList = await buyer.get("/v1/orders");
+    expect(bareList).toMatchObject({ status: 200, body: { items: [{ id }], degraded: true } });
+    expect(bareList.body.items[0].payment ?? {}).not.toHaveProperty("amount");
   });
 
   it("leaves the overview without its optional parts, by name", async () => {

@@ -167,9 +167,15 @@ describe("mesh headers from outside", () => {
     expectProblem(await buyer.get("/_weft/audit", { "weft-principal": forged }), 403);
   });
 
-  it("do not come back out", async () => {
+  it("do not come back out, but for the gateway's own version", async () => {
     const { headers } = await buyer.get("/v1/orders");
-    expect([...headers.keys()].filter((name) => name.startsWith("weft-"))).toEqual([]);
+    expect([...headers.keys()].filter((name) => name.startsWith("weft-"))).toEqual(["weft-version"]);
+    const own = (await mesh.shop.get("/health")).headers.get("weft-version");
+    const ofViews = (await mesh.direct("shop-views", "/internal/health")).headers.get("weft-version");
+    expect(own).toBeTruthy();
+    expect(ofViews).toBeTruthy();
+    expect(own).not.toBe(ofViews);
+    expect(headers.get("weft-version")).toBe(own);
   });
 });
 

@@ -1,9 +1,5 @@
-import { drizzle } from "drizzle-orm/d1";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { deliver } from "./delivery.ts";
 import { orderEvent, refunded, startNotifications } from "./fixture.ts";
-import { claim } from "./outbox.ts";
-import * as schema from "./schema.ts";
 
 const NOW = Date.UTC(2026, 10, 21, 12);
 const MINUTE = 60_000;
@@ -96,7 +92,7 @@ describe("a notification that cannot be sent", () => {
   it("is tried again less and less often, with the same id, until the mail API takes it", async () => {
     shop.mailApi.status = 503;
     await shop.deliver(orderEvent("order.confirmed"));
-    expect(await only()).toMatchObject({ status: "failed", attempts: 1 });
+    expect(await only()).toMatchObject({ status: "queued", attempts: 1 });
     const tries: number[] = [];
     for (let second = 1; second <= 200; second++) {
       later(1_000);
@@ -142,7 +138,7 @@ describe("a notification that cannot be sent", () => {
     await shop.deliver(orderEvent("order.confirmed"));
     shop.users.down = false;
     // What a kill between taking the mail and writing down how it went leaves behind.
-    await shop.DB.prepare("UPDATE notifications SET attempts = 2, due_at = ?")
+    await shop.DB.prepare("UPDATE tasks SET attempts = 2, due_at = ?")
       .bind(Date.now() + MINUTE)
       .run();
     later(MINUTE - 1);
@@ -151,19 +147,6 @@ describe("a notification that cannot be sent", () => {
     later(1);
     await shop.sweep();
     expect(shop.mailApi.requests).toHaveLength(1);
-  });
-
-  it("stays sent when an earlier attempt, long given up, fails at last", async () => {
-    shop.env.MAIL_API_TOKEN = "";
-    await shop.deliver(orderEvent("order.confirmed"));
-    const db = drizzle(shop.DB, { schema });
-    const users = { getContact: async () => ({ id: "usr_1", email: "usr_1@example.com", name: "Ada" }) };
-    const [slow] = await claim(db, 1, NOW);
-    const [next] = await claim(db, 1, NOW + DAY);
-    if (!slow || !next) throw new Error("nothing to send");
-    await deliver(db, users, { send: async () => undefined }, next);
-    await deliver(db, users, { send: () => Promise.reject(new Error("gone")) }, slow);
-    expect(await only()).toMatchObject({ status: "sent" });
   });
 
   it("waits for the order's event when the refund's came first", async () => {
@@ -178,10 +161,42 @@ describe("a notification that cannot be sent", () => {
   it("waits while the transport is not set up", async () => {
     shop.env.MAIL_API_TOKEN = "";
     await shop.deliver(orderEvent("order.confirmed"));
-    expect(await only()).toMatchObject({ status: "queued", attempts: 0 });
+    expect(await only()).toMatchObject({ status: "queued" });
     shop.env.MAIL_API_TOKEN = "t0k3n";
+    later(MINUTE);
     await shop.sweep();
     expect(await only()).toMatchObject({ status: "sent" });
+  });
+});
+
+describe("a new account", () => {
+  const welcome = (id: string) => ({
+    id,
+    type: "account.welcome",
+    data: { userId: "usr_7", name: "Ada" },
+    priority: 0,
+    dueAt: NOW,
+    traceparent: "",
+  });
+
+  it("is welcomed once, however often the command comes", async () => {
+    await shop.command(welcome("cmd_1"));
+    await shop.command(welcome("cmd_1"));
+    expect(shop.mailApi.requests).toEqual([
+      { key: "ntf_cmd_1", to: "usr_7@example.com", subject: "Welcome to the shop" },
+    ]);
+  });
+
+  it("waits while there is news of orders to send", async () => {
+    shop.env.MAIL_API_TOKEN = "";
+    for (let index = 0; index < 12; index++) await shop.command(welcome(`cmd_${index}`));
+    await shop.deliver(orderEvent("order.confirmed"));
+    shop.env.MAIL_API_TOKEN = "t0k3n";
+    later(MINUTE);
+    await shop.sweep();
+    // Ten are worked on side by side.
+    expect(subjects().slice(0, 10)).toContain("Your order ord_1 is confirmed");
+    expect(subjects()).toHaveLength(13);
   });
 });
 
@@ -191,6 +206,7 @@ describe("the sweep", () => {
     for (let index = 0; index < 25; index++)
       await shop.deliver(orderEvent("order.confirmed", `ord_${index}`));
     shop.env.MAIL_API_TOKEN = "t0k3n";
+    later(MINUTE);
     await shop.sweep();
     expect(shop.mailApi.requests).toHaveLength(25);
   });

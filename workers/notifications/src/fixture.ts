@@ -1,8 +1,10 @@
 import { orders } from "@shop/orders/contract";
 import { payments } from "@shop/payments/contract";
-import { PROBLEM_TYPE } from "@weft/mesh";
+import { type Command, commandsOf } from "@weft/events";
+import { invoke, newTrace, PROBLEM_TYPE, rootContext } from "@weft/mesh";
 import { d1 } from "@weft/testkit/d1";
 import { eventOf } from "@weft/testkit/event";
+import { TestQueue } from "@weft/testkit/queue";
 import { serve } from "@weft/testkit/serve";
 import { notifications } from "./contract.ts";
 import worker from "./index.ts";
@@ -26,10 +28,12 @@ export const refunded = (orderId = "ord_1") =>
 /** The Worker with a users service and a mail API that can fail. */
 export function startNotifications() {
   const DB = d1("migrations/notifications");
+  const wakes = new TestQueue();
   const mailApi = { status: 200, requests: [] as { key: string | null; to: string; subject: string }[] };
   const users = { down: false, unknown: false, asked: 0, traces: [] as string[] };
   const env = {
     DB,
+    NOTIFICATIONS_TASKS: wakes,
     MAIL_TRANSPORT: "http",
     MAIL_API_URL: "https://mail.test/send",
     MAIL_API_TOKEN: "t0k3n",
@@ -48,6 +52,14 @@ export function startNotifications() {
     },
   };
   const served = serve(worker, env);
+  /** Delivers the messages that this service has sent to itself. */
+  async function wake() {
+    await served.settled();
+    for (let bodies = wakes.drain(); bodies.length > 0; bodies = wakes.drain()) {
+      await served.queue("notifications-tasks", bodies);
+      await served.settled();
+    }
+  }
   const operator = { sub: "operator", scopes: ["operator"] };
 
   return {
@@ -65,8 +77,15 @@ export function startNotifications() {
     },
     async deliver(...events: unknown[]) {
       const settlements = await served.queue("notifications-events", events);
-      await served.settled();
+      await wake();
       return settlements;
+    },
+    /** Leaves a command, as another service does. */
+    async command(command: Command) {
+      const transport = served.binding("users");
+      const commands = commandsOf("notifications");
+      await invoke(commands, { commands: [command] }, transport, rootContext(newTrace()));
+      await wake();
     },
     sweep: () => served.cron(new Date()),
     list: (input: { limit?: number; cursor?: string } = {}) =>

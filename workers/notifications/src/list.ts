@@ -1,33 +1,34 @@
 import { afterCursor, type OutputOf, toPage } from "@weft/mesh";
-import { desc, sql } from "drizzle-orm";
+import { desc, eq, sql } from "drizzle-orm";
 import * as z from "zod";
 import type { notifications as contract } from "./contract.ts";
-import type { Db } from "./outbox.ts";
-import { notifications } from "./schema.ts";
+import type { Database } from "./database.ts";
+import { notifications, tasks } from "./schema.ts";
 
 const Key = z.tuple([z.int(), z.string()]);
 
-/** The outbox, newest first. Throws VALIDATION_FAILED for a cursor of another list. */
+/** The e-mails, newest first. Throws VALIDATION_FAILED for a cursor of another list. */
 export async function listNotifications(
-  db: Db,
+  db: Database,
   { limit, cursor }: { limit: number; cursor?: string | undefined },
 ): Promise<OutputOf<typeof contract.operations.list>> {
   const after = afterCursor(cursor, Key);
   const found = await db
-    .select()
+    .select({ mail: notifications, attempts: tasks.attempts, dueAt: tasks.dueAt })
     .from(notifications)
+    .leftJoin(tasks, eq(tasks.id, notifications.id))
     .where(after && sql`(${notifications.createdAt}, ${notifications.id}) < (${after[0]}, ${after[1]})`)
     .orderBy(desc(notifications.createdAt), desc(notifications.id))
     .limit(limit + 1);
-  const { rows, nextCursor } = toPage(found, limit, (row) => [row.createdAt, row.id]);
+  const { rows, nextCursor } = toPage(found, limit, ({ mail }) => [mail.createdAt, mail.id]);
   return {
-    items: rows.map(({ id, recipient, subject, text, status, attempts, createdAt }) => ({
+    items: rows.map(({ mail: { id, recipient, subject, text, sentAt, createdAt }, attempts, dueAt }) => ({
       id,
       to: recipient ?? "",
       subject,
       text,
-      status,
-      attempts,
+      status: sentAt !== null ? "sent" : dueAt === null ? "failed" : "queued",
+      attempts: attempts ?? 0,
       createdAt: new Date(createdAt).toISOString(),
     })),
     nextCursor,

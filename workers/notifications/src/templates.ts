@@ -40,6 +40,10 @@ export function refunded({ orderId, amount }: Refunded): Mail {
   ]);
 }
 
+export function welcome(name: string): Mail {
+  return mail("Welcome to the shop", [`Your account is ready, ${name}. We are glad to have you.`]);
+}
+
 /** Error codes in a customer's words. */
 const reasons: Record<string, string> = {
   OUT_OF_STOCK: "an item is out of stock",

@@ -89,6 +89,7 @@ export const orders = contract(
       allow: ["checkout"],
     }),
     audit: query("GET /internal/audit", {
+      fresh: true,
       output: z.object({
         counts: z.partialRecord(OrderStatus, z.int()),
         /** Orders that are neither confirmed nor over. */

@@ -42,6 +42,16 @@ describe("GET /v1/orders/:id/events", () => {
     },
   );
 
+  it("ends when its client goes away, however open the order still is", async () => {
+    await shop.place();
+    const gone = new AbortController();
+    const stream = await shop.asUser("usr_1", gone.signal).stream({ id: "ord_1" });
+    const reader = (stream as ReadableStream<Uint8Array>).getReader();
+    expect(new TextDecoder().decode((await reader.read()).value)).toContain("pending");
+    gone.abort();
+    expect((await reader.read()).done).toBe(true);
+  });
+
   it("answers 204 to who has seen it all, which stops an EventSource", async () => {
     await shop.place();
     await shop.confirm();

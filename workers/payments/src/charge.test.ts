@@ -42,7 +42,7 @@ describe("the life of a payment", () => {
     const data = { orderId: "o1", amount };
     expect(service.sent).toEqual({
       VIEWS_EVENTS: [
-        { type: "payment.authorized", data },
+        { type: "payment.authorized", data: { ...data, userId: "ada" } },
         { type: "payment.captured", data },
         { type: "payment.refunded", data },
       ],
@@ -66,29 +66,31 @@ describe("the life of a payment", () => {
   });
 });
 
-/** A database whose next read of the payment waits until `go`. */
+/** A database whose next read of the payment's events waits until `go`. */
 function heldRead() {
   const DB = d1("migrations/payments");
-  const prepare = DB.prepare.bind(DB);
+  const withSession = DB.withSession.bind(DB);
   const entered = Promise.withResolvers<void>();
   const gate = Promise.withResolvers<void>();
   let armed = false;
-  DB.prepare = (query) => {
-    const statement = prepare(query);
-    if (!armed || !query.includes('from "payments"')) return statement;
-    armed = false;
-    const bind = statement.bind.bind(statement);
-    statement.bind = (...values) => {
-      const bound = bind(...values);
-      const raw = bound.raw.bind(bound) as () => Promise<never>;
-      bound.raw = async () => {
+  let held = false;
+  DB.withSession = (start) => {
+    const session = withSession(start);
+    const prepare = session.prepare.bind(session);
+    const batch = session.batch.bind(session);
+    session.prepare = (query) => {
+      held ||= armed && query.includes('from "snapshots"');
+      return prepare(query);
+    };
+    session.batch = async (statements) => {
+      if (held) {
+        armed = held = false;
         entered.resolve();
         await gate.promise;
-        return raw();
-      };
-      return bound;
+      }
+      return batch(statements);
     };
-    return statement;
+    return session;
   };
   return { DB, arm: () => void (armed = true), entered: entered.promise, go: () => gate.resolve() };
 }

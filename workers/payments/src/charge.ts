@@ -1,11 +1,15 @@
+import { append, load, type Loaded } from "@weft/events";
 import { type Context, type InputOf, MeshError, meshError } from "@weft/mesh";
 import { eq } from "drizzle-orm";
+import type * as z from "zod";
 import type { Acquirer, Charge } from "./acquirer.ts";
 import type { payments as contract } from "./contract.ts";
-import type { Database, Writing } from "./database.ts";
-import { type Movement, movement, REPEATED } from "./ledger.ts";
-import { type Payment, payments } from "./schema.ts";
+import type { Writing } from "./database.ts";
+import { post } from "./ledger.ts";
+import { paymentHistory } from "./payment.ts";
+import { instruments, type Payment } from "./schema.ts";
 
+type Events = typeof contract.events;
 type Order = InputOf<(typeof contract)["operations"]["authorize"]>;
 
 /** What a movement of money needs: the bank is asked first, then the ledger is written through `tx`. */
@@ -15,26 +19,19 @@ export interface Desk extends Writing {
   context: Pick<Context, "signal">;
 }
 
-const STATUS_AFTER = {
-  authorize: "authorized",
-  capture: "captured",
-  void: "voided",
-  refund: "refunded",
-} as const satisfies Record<Movement, Payment["status"]>;
-
-export async function authorize(desk: Desk, { orderId, userId, amount, paymentToken }: Order) {
-  if (await findPayment(desk.db, orderId)) {
-    throw meshError("CONFLICT", "This order was paid for by another checkout.");
-  }
-  const payment: Payment = { orderId, userId, ...amount, token: paymentToken, status: "authorized" };
-  await desk.acquirer.authorize(chargeOf(payment, desk));
-  desk.tx.add(desk.db.insert(payments).values(payment));
-  desk.tx.rerunOn("payments.order_id");
-  return move(desk, "authorize", payment);
+export async function authorize(desk: Desk, { orderId, userId, amount, paymentToken: token }: Order) {
+  const { db, tx, acquirer, context } = desk;
+  const history = await load(db, paymentHistory, orderId);
+  if (history.state) throw meshError("CONFLICT", "This order was paid for by another checkout.");
+  await acquirer.authorize({ orderId, amount, token, signal: context.signal });
+  const payment = move(desk, history, "payment.authorized", { orderId, userId, amount });
+  tx.add(db.insert(instruments).values({ orderId, token }));
+  return payment;
 }
 
 export async function capture(desk: Desk, orderId: string) {
-  const payment = await findPayment(desk.db, orderId);
+  const history = await load(desk.db, paymentHistory, orderId);
+  const payment = history.state;
   if (!payment)
     throw new MeshError("PAYMENT_NOT_FOUND", { status: 404, title: "There is no payment for this order" });
   if (payment.status !== "authorized") {
@@ -44,21 +41,22 @@ export async function capture(desk: Desk, orderId: string) {
       detail: `It is ${payment.status}.`,
     });
   }
-  await desk.acquirer.capture(chargeOf(payment, desk));
-  return move(desk, "capture", payment);
+  await desk.acquirer.capture(await chargeOf(payment, desk));
+  return move(desk, history, "payment.captured", { orderId, amount: moneyOf(payment) });
 }
 
 /** Gives an authorization back. The fence lets this run only after the authorization was made. */
 export async function release(desk: Desk, orderId: string) {
-  const payment = await findPayment(desk.db, orderId);
+  const history = await load(desk.db, paymentHistory, orderId);
+  const payment = history.state;
   if (payment?.status !== "authorized") {
     throw meshError(
       "CONFLICT",
       `Only an authorized payment can be voided; this one is ${payment?.status ?? "missing"}.`,
     );
   }
-  await desk.acquirer.void(chargeOf(payment, desk));
-  return move(desk, "void", payment);
+  await desk.acquirer.void(await chargeOf(payment, desk));
+  return move(desk, history, "payment.voided", { orderId, amount: moneyOf(payment) });
 }
 
 /**
@@ -66,7 +64,8 @@ export async function release(desk: Desk, orderId: string) {
  * other state is a fault that an operator must see, so it ends among the dead letters.
  */
 export async function refund(desk: Desk, orderId: string): Promise<void> {
-  const payment = await findPayment(desk.db, orderId);
+  const history = await load(desk.db, paymentHistory, orderId);
+  const payment = history.state;
   if (payment?.status === "refunded") return;
   if (payment?.status !== "captured") {
     throw meshError(
@@ -74,29 +73,30 @@ export async function refund(desk: Desk, orderId: string): Promise<void> {
       `Only a captured payment can be refunded; this one is ${payment?.status ?? "missing"}.`,
     );
   }
-  await desk.acquirer.refund(chargeOf(payment, desk));
-  move(desk, "refund", payment);
+  await desk.acquirer.refund(await chargeOf(payment, desk));
+  move(desk, history, "payment.refunded", { orderId, amount: moneyOf(payment) });
 }
 
-/** The status, both ledger entries and the event: committed together, and only if nobody moved this money meanwhile. */
-function move({ db, tx }: Desk, kind: Movement, payment: Payment) {
+/** The event and the rows that follow from it: committed together, and only if nobody moved this money meanwhile. */
+function move<T extends keyof Events>(
+  desk: Desk,
+  history: Loaded<Payment | null>,
+  type: T,
+  data: z.input<Events[T]>,
+) {
+  const { state: payment } = append(desk, paymentHistory, history, type, data);
+  if (!payment) throw new TypeError(`"${type}" came before the authorization.`);
+  desk.tx.add(...post(desk.db, payment, { type, time: desk.tx.now }));
+  return { orderId: payment.orderId, status: payment.status, amount: moneyOf(payment) };
+}
+
+async function chargeOf(payment: Payment, { db, context }: Desk): Promise<Charge> {
   const { orderId } = payment;
-  const status = STATUS_AFTER[kind];
-  tx.add(db.update(payments).set({ status }).where(eq(payments.orderId, orderId)));
-  tx.add(movement(db, kind, payment, tx.now));
-  tx.rerunOn(REPEATED);
-  tx.emit(`payment.${status}`, orderId, { orderId, amount: moneyOf(payment) });
-  return { orderId, status, amount: moneyOf(payment) };
-}
-
-function chargeOf(payment: Payment, { context }: Desk): Charge {
-  return { orderId: payment.orderId, amount: moneyOf(payment), token: payment.token, signal: context.signal };
+  const instrument = await db.select().from(instruments).where(eq(instruments.orderId, orderId)).get();
+  if (!instrument) throw meshError("INTERNAL", `What order ${orderId} was paid with is not known any more.`);
+  return { orderId, amount: moneyOf(payment), token: instrument.token, signal: context.signal };
 }
 
 function moneyOf({ amount, currency }: Payment) {
   return { amount, currency };
-}
-
-function findPayment(db: Database, orderId: string): Promise<Payment | undefined> {
-  return db.select().from(payments).where(eq(payments.orderId, orderId)).get();
 }

@@ -1,8 +1,10 @@
+import { load } from "@weft/events";
 import { isMeshError } from "@weft/mesh";
 import { d1 } from "@weft/testkit/d1";
 import fc from "fast-check";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { order, startPayments, step } from "../test/payments-service.ts";
+import { paymentHistory } from "./payment.ts";
 import type { Payment } from "./schema.ts";
 
 /** One call; `saga` because a second checkout may try to pay for the same order. */
@@ -104,7 +106,7 @@ beforeEach(() => {
 afterEach(() => void vi.restoreAllMocks());
 
 describe("conservation of money", () => {
-  it("whatever is called, in whatever order, repeated or at once: nobody is charged twice and no cent is lost", async () => {
+  it("whatever is called, in whatever order, repeated or at once: nobody is charged twice, no cent is lost, and the events alone give the same books", async () => {
     await fc.assert(
       fc.asyncProperty(rounds, delays, async (plan, ticks) => {
         const service = startPayments(delayed(ticks));
@@ -130,6 +132,17 @@ describe("conservation of money", () => {
           expect(await service.audit()).toMatchObject({ ledgerSum: 0 });
           const events = await service.db.query.eventLog.findMany();
           expect(events).toHaveLength((await service.db.query.ledgerEntries.findMany()).length / 2);
+        }
+        const rows = await service.rows();
+        expect(await service.rebuild()).toMatchObject({ different: [] });
+        await service.DB.exec("DELETE FROM payments; DELETE FROM ledger_entries");
+        await service.rebuild({ replace: true });
+        expect(await service.rows()).toEqual(rows);
+        for (const { orderId } of rows.payments) {
+          const { snapshots: _, ...unabridged } = paymentHistory;
+          expect(await load(service.db, paymentHistory, orderId)).toEqual(
+            await load(service.db, unabridged, orderId),
+          );
         }
         await service.served.settled();
       }),

@@ -1,15 +1,18 @@
-import { command, contract } from "@weft/mesh";
+import { command, contract, event, query } from "@weft/mesh";
 import * as z from "zod";
 
 /** Minor units (cents) and an ISO 4217 code. */
 export const Money = z.object({ amount: z.int().min(0), currency: z.string().length(3) });
 export type Money = z.infer<typeof Money>;
 
+export const PaymentStatus = z.enum(["authorized", "captured", "voided", "refunded"]);
+
 const Payment = z.object({
   orderId: z.string(),
-  status: z.enum(["authorized", "captured", "voided", "refunded"]),
+  status: PaymentStatus,
   amount: Money,
 });
+const Moved = z.object({ orderId: z.string(), amount: Money });
 const OrderId = z.object({ orderId: z.string() });
 
 /** Money: an authorization holds it, a capture takes it, a void or refund gives it back. */
@@ -38,6 +41,19 @@ export const payments = contract(
       fenced: "do",
       allow: ["checkout"],
     }),
+    getPayments: query("GET /internal/payments", {
+      summary: "The payments of these orders; only those that the signed-in user has made",
+      input: z.object({
+        orderIds: z
+          .string()
+          .refine((ids) => ids.split(",").length <= 100, "At most 100 ids")
+          .describe("at most 100 ids, comma-separated"),
+      }),
+      output: z.object({ items: z.array(Payment) }),
+      auth: "user",
+      timeout: 500,
+      allow: ["gateway"],
+    }),
     audit: command("POST /internal/audit", {
       summary: "Sums over the ledger; the orders named in `open` are counted apart",
       input: z.object({ open: z.array(z.string()) }),
@@ -54,13 +70,35 @@ export const payments = contract(
       idempotent: true,
       allow: ["control"],
     }),
+    rebuildLedger: command("POST /internal/ledger/rebuild", {
+      summary: "Work out the ledger of some orders from their events, and compare it with the one in use",
+      input: z.object({
+        after: z.string().default("").describe("The `next` of the page before"),
+        limit: z.int().min(1).max(500).default(100).describe("Most orders to look at"),
+        replace: z.boolean().default(false).describe("Put what the events say in the place of what differs"),
+      }),
+      output: z.object({
+        checked: z.int(),
+        different: z.array(z.string()).describe("Orders whose rows are not what their events say"),
+        replaced: z.boolean(),
+        next: z.string().nullable().describe("Where to go on; null at the end"),
+      }),
+      auth: "operator",
+      idempotent: true,
+      allow: ["gateway"],
+    }),
   },
   {
     events: {
-      "payment.authorized": z.object({ orderId: z.string(), amount: Money }),
-      "payment.captured": z.object({ orderId: z.string(), amount: Money }),
-      "payment.voided": z.object({ orderId: z.string(), amount: Money }),
-      "payment.refunded": z.object({ orderId: z.string(), amount: Money }),
+      "payment.authorized": event({
+        version: 2,
+        data: Moved.extend({ userId: z.string() }),
+        // Version 1 did not say who pays.
+        upcasters: { 1: (moved: z.output<typeof Moved>) => ({ ...moved, userId: "unknown" }) },
+      }),
+      "payment.captured": Moved,
+      "payment.voided": Moved,
+      "payment.refunded": Moved,
     },
     readers: ["orders", "views", "notifications"],
   },

@@ -6,6 +6,8 @@ import { audit } from "./audit.ts";
 import { bankLine } from "./bank-line.ts";
 import { authorize, capture, refund, release } from "./charge.ts";
 import { payments } from "./contract.ts";
+import { ownPayments } from "./own-payments.ts";
+import { rebuildLedger } from "./rebuild.ts";
 import * as schema from "./schema.ts";
 
 const log = publisher(payments, {
@@ -30,6 +32,10 @@ export default service(payments, {
     authorize: ({ input, ...desk }) => authorize(desk, input),
     capture: ({ input, ...desk }) => capture(desk, input.orderId),
     void: ({ input, ...desk }) => release(desk, input.orderId),
+    getPayments: async ({ input, db, context }) => ({
+      items: await ownPayments(db, context.principal?.sub ?? "", input.orderIds.split(",")),
+    }),
     audit: ({ input, db }) => audit(db, input.open),
+    rebuildLedger: ({ input, ...books }) => rebuildLedger(books, input),
   },
 });

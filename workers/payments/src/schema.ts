@@ -1,21 +1,27 @@
 import { sql } from "drizzle-orm";
 import { check, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-export { cursors, deadLetters, eventLog, inbox } from "@weft/events/schema";
+export { cursors, deadLetters, eventLog, inbox, snapshots } from "@weft/events/schema";
 export { sagaFence } from "@weft/saga/participant/schema";
 
+/** What an order's events have made of its payment. */
 export const payments = sqliteTable("payments", {
   orderId: text("order_id").primaryKey(),
   userId: text("user_id").notNull(),
   /** Minor units. */
   amount: integer("amount").notNull(),
   currency: text("currency").notNull(),
-  token: text("token").notNull(),
   status: text("status", { enum: ["authorized", "captured", "voided", "refunded"] }).notNull(),
 });
 
+/** What the customers pay with. Apart from the events: others read those, and they are never forgotten. */
+export const instruments = sqliteTable("instruments", {
+  orderId: text("order_id").primaryKey(),
+  token: text("token").notNull(),
+});
+
 /**
- * Double-entry bookkeeping, append-only: every movement of money is one entry out of an account and one into another,
+ * Double-entry bookkeeping, append-only, worked out from the events: every movement of money is one entry out of an account and one into another,
  * which sum to zero.
  */
 export const ledgerEntries = sqliteTable(
@@ -50,3 +56,4 @@ export const acquirerAttempts = sqliteTable("acquirer_attempts", {
 });
 
 export type Payment = typeof payments.$inferSelect;
+export type LedgerEntry = typeof ledgerEntries.$inferSelect;

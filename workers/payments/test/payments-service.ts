@@ -1,4 +1,4 @@
-import { formatTraceparent, newTrace } from "@weft/mesh";
+import { formatTraceparent, type InputOf, newTrace } from "@weft/mesh";
 import { d1 } from "@weft/testkit/d1";
 import { serve } from "@weft/testkit/serve";
 import { drizzle } from "drizzle-orm/d1";
@@ -34,7 +34,23 @@ export function startPayments(DB: D1Database = d1("migrations/payments")) {
     orders,
     checkout: (signal?: AbortSignal) =>
       served.client(payments, { caller: "checkout", ...(signal && { signal }) }),
+    paymentsOf: async (userId: string, ...orderIds: string[]) => {
+      const gateway = served.client(payments, { caller: "gateway", principal: { sub: userId, scopes: [] } });
+      return (await gateway.getPayments({ orderIds: orderIds.join(",") })).items;
+    },
     audit: (open: string[] = []) => served.client(payments, { caller: "control" }).audit({ open }),
+    rebuild: (input: InputOf<(typeof payments)["operations"]["rebuildLedger"]> = {}, scopes = ["operator"]) =>
+      served.client(payments, { caller: "gateway", principal: { sub: "op", scopes } }).rebuildLedger(input),
+    /** All that follows from the events. */
+    rows: async () => ({
+      payments: await db.select().from(schema.payments).orderBy(schema.payments.orderId),
+      entries: (
+        await db
+          .select()
+          .from(schema.ledgerEntries)
+          .orderBy(schema.ledgerEntries.orderId, schema.ledgerEntries.id)
+      ).map(({ id: _, ...entry }) => entry),
+    }),
     /** Delivers the event by queue. */
     deliver: (event: unknown) => served.queue("payments-events", [event]),
     async balances(): Promise<Record<string, number>> {

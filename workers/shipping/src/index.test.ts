@@ -12,18 +12,37 @@ const facts = (orderId: string, userId = "usr_1") => ({
   items: [{ productId: "prod_001", name: "Lamp", quantity: 1, price: { amount: 1_999, currency: "EUR" } }],
   total: { amount: 1_999, currency: "EUR" },
 });
+type Event = ReturnType<typeof confirmed> | ReturnType<typeof cancelling>;
+const placed = (id: string) => eventOf(orders, "order.placed", id, facts(id));
 const confirmed = (id: string, at = 0, userId?: string) =>
   eventOf(orders, "order.confirmed", id, facts(id, userId), { at, subjectSeq: 2 });
 const cancelling = (id: string) => eventOf(orders, "order.cancelling", id, facts(id), { subjectSeq: 3 });
 
 let DB: D1Database;
 let served: ReturnType<typeof serve>;
+/** The orders' log, as far as these tests ask for it: by order. */
+let log: (Event | ReturnType<typeof placed>)[];
 beforeEach(() => {
   DB = d1("migrations/shipping");
-  served = serve(worker, { DB });
+  log = [];
+  const fetch = async (request: Request) => {
+    const { searchParams } = new URL(request.url);
+    const ofOrder = log.filter(({ subject }) => subject === searchParams.get("subject"));
+    return Response.json({
+      items: ofOrder.filter((event) => event.subjectsequence > Number(searchParams.get("after"))),
+      head: ofOrder.length,
+    });
+  };
+  served = serve(worker, { DB, ORDERS: { fetch } });
 });
 
-const deliver = (...events: unknown[]) => served.queue("shipping-events", events);
+const deliver = (...events: Event[]) => {
+  for (const event of events) {
+    if (!log.some(({ subject }) => subject === event.subject)) log.push(placed(event.subject));
+    if (!log.some(({ id }) => id === event.id)) log.push(event);
+  }
+  return served.queue("shipping-events", events);
+};
 const open = (sub = "usr_1", input: { limit?: number; cursor?: string } = {}) =>
   served.client(shipping, { caller: "gateway", principal: { sub, scopes: [] } }).listOpen(input);
 
@@ -62,6 +81,19 @@ describe("shipments", () => {
     const again = { ...confirmed("ord_1"), id: "another id" };
     await Promise.all([deliver(confirmed("ord_1")), deliver(confirmed("ord_1")), deliver(again)]);
     expect((await open()).items).toHaveLength(1);
+    expect(await DB.prepare("SELECT count(*) AS n FROM events").first("n")).toBe(1);
+  });
+
+  it("are told of once each, when they are prepared and when they are stopped", async () => {
+    await deliver(confirmed("ord_1"));
+    await deliver(cancelling("ord_1"));
+    await deliver({ ...cancelling("ord_1"), id: "another id" });
+    const { results } = await DB.prepare("SELECT type, subject, data FROM events ORDER BY seq").all();
+    const data = JSON.stringify({ shipmentId: "shp_ord_1", orderId: "ord_1", userId: "usr_1" });
+    expect(results).toEqual([
+      { type: "shipment.prepared", subject: "ord_1", data },
+      { type: "shipment.stopped", subject: "ord_1", data },
+    ]);
   });
 
   it("are listed newest first, each on one page", async () => {

@@ -1,6 +1,6 @@
 import { control } from "@shop/control/contract";
 import { orders } from "@shop/orders/contract";
-import { database, on, subscriptions } from "@weft/events";
+import { database, on, publisher, subscriptions } from "@weft/events";
 import {
   connect,
   header,
@@ -24,18 +24,28 @@ const registry =
   (input) =>
     connect({ control }, scope, rootContext(newTrace())).control.findInstances(input);
 
-const equipment = [database({ schema }), outsideCalls({ rates: shippingRates }, registry)] as const;
+const log = publisher(shipping, { to: { VIEWS_EVENTS: "all" } });
+
+const equipment = [
+  database({ schema, publisher: log }),
+  outsideCalls({ rates: shippingRates }, registry),
+] as const;
 type Resources = ResourcesOf<typeof equipment>;
 
 const parcels = subscriptions<Resources>({
   name: "shipping",
   from: [
-    on(orders, {
-      "order.confirmed": async ({ event, db, tx }) =>
-        tx.add(prepare(db, { ...event.data, at: Date.parse(event.time) })),
-      "order.cancelling": async ({ event, db, tx }) =>
-        tx.add(stop(db, { ...event.data, at: Date.parse(event.time) })),
-    }),
+    on(
+      orders,
+      {
+        "order.confirmed": ({ event, ...writing }) =>
+          prepare(writing, { ...event.data, at: Date.parse(event.time) }),
+        "order.cancelling": ({ event, ...writing }) =>
+          stop(writing, { ...event.data, at: Date.parse(event.time) }),
+      },
+      // A parcel is stopped after it was prepared, never before.
+      { ordered: true },
+    ),
   ],
 });
 

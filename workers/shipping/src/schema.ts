@@ -1,6 +1,6 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
-export { cursors, deadLetters, inbox, subjects } from "@weft/events/schema";
+export { cursors, deadLetters, eventLog, inbox, subjects } from "@weft/events/schema";
 
 /** At most one for each order. Times are ms since the epoch. */
 export const shipments = sqliteTable(

@@ -1,3 +1,4 @@
+import type { Tx } from "@weft/events";
 import { afterCursor, toPage, type OutputOf } from "@weft/mesh";
 import { and, desc, eq, sql } from "drizzle-orm";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
@@ -18,21 +19,44 @@ interface Order {
   at: number;
 }
 
+export interface Writing {
+  db: Db;
+  tx: Tx<(typeof shipping)["events"]>;
+}
+
 /** Prepares the order's parcel, unless there is one or a cancellation came first. */
-export function prepare(db: Db, order: Order) {
-  return db
-    .insert(shipments)
-    .values(rowOf(order, "preparing"))
-    .onConflictDoNothing({ target: shipments.orderId });
+export async function prepare({ db, tx }: Writing, order: Order): Promise<void> {
+  if (await statusOf(db, order.orderId)) return;
+  const row = rowOf(order, "preparing");
+  tx.add(db.insert(shipments).values(row));
+  tx.emit("shipment.prepared", order.orderId, { ...order, shipmentId: row.id });
+  tx.rerunOn(TAKEN);
 }
 
 /** Stops the order's parcel. Leaves a row in any case, so that a late confirmation finds its place taken. */
-export function stop(db: Db, order: Order) {
+export async function stop({ db, tx }: Writing, order: Order): Promise<void> {
+  const status = await statusOf(db, order.orderId);
+  if (status === "cancelled") return;
+  const row = rowOf(order, "cancelled");
+  if (!status) {
+    tx.add(db.insert(shipments).values(row));
+    tx.rerunOn(TAKEN);
+    return;
+  }
   const set = { status: "cancelled", updatedAt: order.at } as const;
-  return db
-    .insert(shipments)
-    .values(rowOf(order, "cancelled"))
-    .onConflictDoUpdate({ target: shipments.orderId, set });
+  tx.add(db.update(shipments).set(set).where(eq(shipments.orderId, order.orderId)));
+  tx.emit("shipment.stopped", order.orderId, { ...order, shipmentId: row.id });
+}
+
+/** One event of an order may be applied while another is: the second of them looks again. */
+const TAKEN = "shipments.";
+
+async function statusOf(db: Db, orderId: string) {
+  const [row] = await db
+    .select({ status: shipments.status })
+    .from(shipments)
+    .where(eq(shipments.orderId, orderId));
+  return row?.status;
 }
 
 /** A rebuilt table has the same ids: they come from the order's. */

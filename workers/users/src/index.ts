@@ -1,3 +1,4 @@
+import { notifications } from "@shop/notifications/contract";
 import { database } from "@weft/events";
 import { bindings, meshError, MeshError, respond, service } from "@weft/mesh";
 import { issueToken } from "./access-token.ts";
@@ -9,9 +10,13 @@ import * as schema from "./schema.ts";
 import { activeKey, publishedKeys, rotate } from "./signing-keys.ts";
 
 export default service(users, {
-  use: [bindings<KeySecret>(), database({ schema }), keyCare()],
+  use: [bindings<KeySecret>(), database({ schema, sendsTo: [notifications] }), keyCare()],
   handlers: {
-    register: ({ input, db, tx }) => openAccount(db, tx, input),
+    async register({ input, db, tx }) {
+      const user = await openAccount(db, tx, input);
+      tx.send(notifications, "account.welcome", { userId: user.id, name: user.name });
+      return user;
+    },
 
     async logIn({ input, db, tx, env }) {
       const user = await authenticate(db, tx, input);

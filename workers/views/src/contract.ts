@@ -1,10 +1,14 @@
 import { Order } from "@shop/orders/contract";
+import { PaymentStatus } from "@shop/payments/contract";
+import { ShipmentStatus } from "@shop/shipping/contract";
+import { projectionOperations } from "@weft/events/projections";
 import { contract, pageInput, pageOf, query } from "@weft/mesh";
 import * as z from "zod";
 
-/** An order as the list shows it: with what has become of its money. */
+/** An order as the list knows it: with what it last heard of its money and its parcel. */
 export const ListedOrder = Order.extend({
-  payment: z.enum(["authorized", "captured", "voided", "refunded"]).optional(),
+  payment: PaymentStatus.optional(),
+  shipment: ShipmentStatus.optional(),
 });
 export type ListedOrder = z.infer<typeof ListedOrder>;
 
@@ -26,4 +30,5 @@ export const views = contract("views", {
     timeout: 500,
     allow: ["gateway"],
   }),
+  ...projectionOperations,
 });

@@ -4,9 +4,8 @@ import { and, asc, desc, eq, inArray, sql } from "drizzle-orm";
 import * as z from "zod";
 import type { views } from "./contract.ts";
 import type { Database } from "./database.ts";
-import * as schema from "./schema.ts";
+import { orderView, orderViewTimeline, paymentView, shipmentView } from "./schema.ts";
 
-const { orderView, orderViewTimeline, paymentView } = schema;
 const Key = z.tuple([z.int(), z.string()]);
 
 /** A user's orders, newest first. Throws VALIDATION_FAILED for a cursor of another list. */
@@ -18,9 +17,10 @@ export async function listOrders(
   const after = afterCursor(cursor, Key);
   const older = after && sql`(${orderView.createdAt}, ${orderView.orderId}) < (${after[0]}, ${after[1]})`;
   const found = await db
-    .select({ order: orderView, payment: paymentView.status })
+    .select({ order: orderView, payment: paymentView.status, shipment: shipmentView.status })
     .from(orderView)
     .leftJoin(paymentView, eq(paymentView.orderId, orderView.orderId))
+    .leftJoin(shipmentView, eq(shipmentView.orderId, orderView.orderId))
     .where(and(eq(orderView.userId, userId), older))
     .orderBy(desc(orderView.createdAt), desc(orderView.orderId))
     .limit(limit + 1);
@@ -30,13 +30,14 @@ export async function listOrders(
     rows.map(({ order }) => order.orderId),
   );
   return {
-    items: rows.map(({ order, payment }) => ({
+    items: rows.map(({ order, payment, shipment }) => ({
       id: order.orderId,
       status: order.status,
       items: order.items,
       total: { amount: order.totalAmount, currency: order.totalCurrency },
       timeline: timelines.get(order.orderId) ?? [],
       ...(payment && { payment }),
+      ...(shipment && { shipment }),
     })),
     nextCursor,
   };

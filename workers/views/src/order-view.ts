@@ -1,72 +1,102 @@
-import type { Order, OrderStatus } from "@shop/orders/contract";
-import { sql } from "drizzle-orm";
+import { type Order, orders, type OrderStatus } from "@shop/orders/contract";
+import { payments } from "@shop/payments/contract";
+import { shipping } from "@shop/shipping/contract";
+import { type Envelope, project, projection, type Writer } from "@weft/events";
+import { eq } from "drizzle-orm";
 import type { ListedOrder } from "./contract.ts";
-import type { Database } from "./database.ts";
-import * as schema from "./schema.ts";
+import { orderTables } from "./schema.ts";
 
-const { orderView, orderViewTimeline, paymentView } = schema;
+type Tables = (typeof orderTables)["live"];
+type Facts = Pick<Order, "items" | "total"> & { orderId: string; userId: string };
 
-/** The part of an event's envelope that gives it its place. */
-interface Place {
-  readonly subjectsequence: number;
-  /** RFC 3339 */
-  readonly time: string;
-}
+/** Order, money and parcel of each order: what its buyer's list shows. */
+export const ordersProjection = projection<Tables>({
+  name: "orders",
+  tables: orderTables,
+  from: [
+    project(orders, {
+      "order.placed": ({ event, tables, write }) => [
+        write.insert(tables.orderView).values(rowOf(event)),
+        step(write, tables, "pending", event),
+      ],
+      "order.confirmed": ({ event, tables, write }) => become(write, tables, "confirmed", event),
+      "order.rejected": ({ event, tables, write }) =>
+        become(write, tables, "rejected", event, event.data.reason),
+      "order.cancelling": ({ event, tables, write }) => become(write, tables, "cancelling", event),
+      "order.cancelled": ({ event, tables, write }) => become(write, tables, "cancelled", event),
+    }),
+    project(payments, {
+      "payment.authorized": ({ event, tables, write }) => payment(write, tables, "authorized", event.data),
+      "payment.captured": ({ event, tables, write }) => payment(write, tables, "captured", event.data),
+      "payment.voided": ({ event, tables, write }) => payment(write, tables, "voided", event.data),
+      "payment.refunded": ({ event, tables, write }) => payment(write, tables, "refunded", event.data),
+    }),
+    project(shipping, {
+      "shipment.prepared": ({ event, tables, write }) => shipment(write, tables, "preparing", event.data),
+      "shipment.stopped": ({ event, tables, write }) => shipment(write, tables, "cancelled", event.data),
+    }),
+  ],
+});
 
-interface OrderEvent extends Place {
-  readonly data: Pick<Order, "items" | "total"> & { orderId: string; userId: string; reason?: string };
-}
-
-/**
- * What an order's event does to its row. The newest event has the say about the status, whichever arrives last:
- * each statement gives the same end in any order, hence needs no look at what is there.
- */
-export function orderStatements(
-  db: Database,
-  status: OrderStatus,
-  { subjectsequence: seq, time, data }: OrderEvent,
-) {
-  const { orderId, userId, items, total, reason } = data;
+function rowOf({ time, data }: Envelope<string, Facts>) {
+  const { orderId, userId, items, total } = data;
   const at = Date.parse(time);
-  const newer = sql`excluded.applied > ${orderView.applied}`;
+  return {
+    orderId,
+    userId,
+    status: "pending" as const,
+    items,
+    totalAmount: total.amount,
+    totalCurrency: total.currency,
+    createdAt: at,
+    updatedAt: at,
+  };
+}
+
+function become(
+  write: Writer,
+  tables: Tables,
+  status: OrderStatus,
+  event: Envelope<string, Facts>,
+  reason?: string,
+) {
+  const set = { status, updatedAt: Date.parse(event.time) };
   return [
-    db
-      .insert(orderView)
-      .values({
-        orderId,
-        userId,
-        status,
-        items,
-        totalAmount: total.amount,
-        totalCurrency: total.currency,
-        createdAt: at,
-        updatedAt: at,
-        applied: seq,
-      })
-      .onConflictDoUpdate({
-        target: orderView.orderId,
-        set: {
-          status: sql`CASE WHEN ${newer} THEN excluded.status ELSE ${orderView.status} END`,
-          applied: sql`MAX(excluded.applied, ${orderView.applied})`,
-          createdAt: sql`MIN(excluded.created_at, ${orderView.createdAt})`,
-          updatedAt: sql`MAX(excluded.updated_at, ${orderView.updatedAt})`,
-        },
-      }),
-    db.insert(orderViewTimeline).values({ orderId, seq, status, at, reason }).onConflictDoNothing(),
+    write.update(tables.orderView).set(set).where(eq(tables.orderView.orderId, event.data.orderId)),
+    step(write, tables, status, event, reason),
   ];
 }
 
-export function paymentStatement(
-  db: Database,
-  status: NonNullable<ListedOrder["payment"]>,
-  event: Place & { readonly data: { orderId: string } },
+function step(
+  write: Writer,
+  { orderViewTimeline }: Tables,
+  status: OrderStatus,
+  { subjectsequence: seq, time, data: { orderId } }: Envelope<string, Facts>,
+  reason?: string,
 ) {
-  return db
+  return write.insert(orderViewTimeline).values({ orderId, seq, status, at: Date.parse(time), reason });
+}
+
+function payment(
+  write: Writer,
+  { paymentView }: Tables,
+  status: NonNullable<ListedOrder["payment"]>,
+  { orderId }: { orderId: string },
+) {
+  return write
     .insert(paymentView)
-    .values({ orderId: event.data.orderId, status, applied: event.subjectsequence })
-    .onConflictDoUpdate({
-      target: paymentView.orderId,
-      set: { status, applied: event.subjectsequence },
-      setWhere: sql`excluded.applied > ${paymentView.applied}`,
-    });
+    .values({ orderId, status })
+    .onConflictDoUpdate({ target: paymentView.orderId, set: { status } });
+}
+
+function shipment(
+  write: Writer,
+  { shipmentView }: Tables,
+  status: NonNullable<ListedOrder["shipment"]>,
+  { orderId }: { orderId: string },
+) {
+  return write
+    .insert(shipmentView)
+    .values({ orderId, status })
+    .onConflictDoUpdate({ target: shipmentView.orderId, set: { status } });
 }

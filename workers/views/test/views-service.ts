@@ -1,8 +1,11 @@
 import { orders } from "@shop/orders/contract";
 import { payments } from "@shop/payments/contract";
-import type { Transport } from "@weft/mesh";
+import { shipping } from "@shop/shipping/contract";
+import type { Envelope } from "@weft/events";
+import { rootContext, type Transport, newTrace, writeContext } from "@weft/mesh";
 import { d1 } from "@weft/testkit/d1";
 import { eventOf } from "@weft/testkit/event";
+import { TestQueue } from "@weft/testkit/queue";
 import { serve } from "@weft/testkit/serve";
 import { views } from "../src/contract.ts";
 import worker from "../src/index.ts";
@@ -55,36 +58,78 @@ export function paymentEvent(orderId: string, type: keyof typeof payments.events
     payments,
     type,
     orderId,
-    { orderId, amount: { amount: 100, currency: "EUR" } },
+    { orderId, userId: "usr_1", amount: { amount: 100, currency: "EUR" } },
     { subjectSeq },
   );
 }
 
-/** The orders' event log as the views can read it. */
-export function logOf(events: OrderEvent[]): Transport & { down: boolean } {
-  return {
-    down: false,
-    async fetch(request) {
-      if (this.down) throw new Error("orders is down");
-      const after = Number(new URL(request.url).searchParams.get("after") ?? 0);
-      const numbered = events.map((event, index) => ({ ...event, sequence: index + 1 }));
-      return Response.json({ items: numbered.slice(after), head: events.length });
-    },
-  };
+export function shipmentEvent(orderId: string, type: keyof typeof shipping.events, subjectSeq: number) {
+  const facts = { shipmentId: `shp_${orderId}`, orderId, userId: "usr_1" };
+  return eventOf(shipping, type, orderId, facts, { subjectSeq });
 }
 
-export function startViews(log: OrderEvent[] = []) {
+/** A publisher's event log as the views can read it. */
+export class EventLog implements Transport {
+  readonly events: Envelope[] = [];
+  down = false;
+  /** How often it was read. */
+  reads = 0;
+
+  /** Gives the events their places. */
+  append(event: Envelope): Envelope {
+    const placed = { ...event, sequence: this.events.length + 1 };
+    this.events.push(placed);
+    return placed;
+  }
+
+  async fetch(request: Request): Promise<Response> {
+    if (this.down) throw new Error("The publisher is down.");
+    this.reads++;
+    const { searchParams } = new URL(request.url);
+    const after = Number(searchParams.get("after") ?? 0);
+    const items = this.events.slice(after, after + Number(searchParams.get("limit") ?? 100));
+    return Response.json({ items, head: this.events.length });
+  }
+}
+
+export function startViews() {
   const DB = d1("migrations/views");
-  const source = logOf(log);
-  const served = serve(worker, { DB, ORDERS: source, PAYMENTS: source });
+  const logs = { orders: new EventLog(), payments: new EventLog(), shipping: new EventLog() };
+  const own = new TestQueue();
+  const env = {
+    DB,
+    ORDERS: logs.orders,
+    PAYMENTS: logs.payments,
+    SHIPPING: logs.shipping,
+    VIEWS_EVENTS: own,
+  };
+  const served = serve(worker, env);
   const gateway = served.client(views, { caller: "gateway" });
+  const publish = (...events: Envelope[]) =>
+    events.map((event) => {
+      const name = event.source.replace("/services/", "") as keyof typeof logs;
+      return logs[name].append(event);
+    });
+  const deliver = (...events: readonly unknown[]) => served.queue("views-events", events);
   return {
     DB,
     served,
-    log: source,
-    deliver: (...events: unknown[]) => served.queue("views-events", events),
+    logs,
+    own,
+    control: served.client(views, { caller: "control" }),
+    /** Writes events into their publishers' logs; returns the messages. */
+    publish,
+    deliver,
+    /** What happens when all is well: events are logged, and the queue brings them. */
+    see: (...events: Envelope[]) => deliver(...publish(...events)),
     list: (sub = "usr_1", input: { limit?: number; cursor?: string } = {}) =>
       served.client(views, { caller: "gateway", principal: { sub, scopes: [] } }).listOrders(input),
+    /** The list with its headers. */
+    async ask(headers: Record<string, string> = {}) {
+      const all = new Headers(headers);
+      writeContext(all, rootContext(newTrace(), { principal: { sub: "usr_1", scopes: [] } }), 0);
+      return served.binding("gateway").fetch(new Request("http://views/v1/orders", { headers: all }));
+    },
     recommend: async (productId: string, limit = 20) =>
       (await gateway.recommendations({ productId, limit })).productIds,
   };

@@ -1,22 +1,43 @@
 import type { Rule } from "../finding.ts";
 
-/** No message is thrown away after its last retry. */
+/** Its messages only wake a Worker for what is in its database. */
+const isAlarmClock = (queue: string) => queue.endsWith("-tasks");
+
+/** No message is thrown away after its last retry: a subscriber finds it in its dead-letter queue, known by its name. */
 export const failuresAreKept: Rule = (mesh) =>
-  mesh.flatMap(({ config, consumers }) =>
-    consumers
-      .filter(({ deadLetterQueue }) => deadLetterQueue === undefined)
-      .map(({ queue }) => ({
-        rule: "dead-letter",
-        file: config,
-        what: `The consumer of ${queue} has no dead letter queue.`,
-        why: "A message that fails its last retry is gone without a trace.",
-        fix: `Add dead_letter_queue = "${queue}-dlq".`,
-      })),
-  );
+  mesh.flatMap(({ config, consumers }) => {
+    const buried = new Set(consumers.map(({ deadLetterQueue }) => deadLetterQueue));
+    return consumers
+      .filter(({ queue }) => !buried.has(queue) && !isAlarmClock(queue))
+      .flatMap(({ queue, deadLetterQueue }) => {
+        const wanted = `${queue}-dlq`;
+        if (deadLetterQueue !== wanted)
+          return {
+            rule: "dead-letter",
+            file: config,
+            what: `The dead letter queue of ${queue} is ${deadLetterQueue ?? "missing"}.`,
+            why: "A message that fails its last retry is gone without a trace, or taken for an event again.",
+            fix: `Set dead_letter_queue = "${wanted}".`,
+          };
+        if (consumers.some((each) => each.queue === wanted)) return [];
+        return {
+          rule: "dead-letter",
+          file: config,
+          what: `The consumer of ${queue} does not consume ${wanted}.`,
+          why: "What ends there is in no list of dead letters, and expires after some days.",
+          fix: `Add [[queues.consumers]] queue = "${wanted}" to the same Worker.`,
+        };
+      });
+  });
 
 /** What goes into a queue comes out of it, and a queue that is listened to is fed. */
 export const queuesHaveTwoEnds: Rule = (mesh) => {
-  const produced = new Set(mesh.flatMap(({ producers }) => producers));
+  const produced = new Set(
+    mesh.flatMap(({ producers, consumers }) => [
+      ...producers,
+      ...consumers.map(({ deadLetterQueue }) => deadLetterQueue),
+    ]),
+  );
   const consumed = new Set(mesh.flatMap(({ consumers }) => consumers.map(({ queue }) => queue)));
   return mesh.flatMap(({ config, producers, consumers }) => [
     ...producers

@@ -5,7 +5,7 @@ import { scope } from "@weft/testkit/scope";
 import { drizzle } from "drizzle-orm/d1";
 import { database, transact } from "./database.ts";
 import { publisher } from "../log/publisher.ts";
-import { openShop, orders, ordersWorker } from "../fixture/shop.ts";
+import { openShop, orders, ordersWorker, schema } from "../fixture/shop.ts";
 
 describe("a unit of work", () => {
   it("commits business rows and event rows together", async () => {
@@ -55,20 +55,12 @@ describe("a unit of work", () => {
     ]);
   });
 
-  it("refuses an event of more than 64 KB before anything is written", async () => {
-    const shop = openShop();
-    await expect(shop.place("a", 1, "x".repeat(65_536))).rejects.toThrow("INTERNAL");
-    expect(await shop.orders()).toEqual([]);
-    await shop.place("b", 1, "x".repeat(65_000));
-    expect(shop.queue.drain()).toHaveLength(1);
-  });
-
   it("runs the handler again when somebody else was faster, with a fresh unit of work", async () => {
     const shop = openShop();
     await shop.place("a");
     const db = drizzle(shop.ordersDb);
     let runs = 0;
-    const write = transact(scope(), db, publisher(orders, { to: {} }), async (tx) => {
+    const write = transact(scope(), db, { publisher: publisher(orders, { to: {} }) }, async (tx) => {
       runs++;
       tx.rerunOn("orders.id");
       tx.emit("order.cancelled", "x", { orderId: "x", amount: runs });
@@ -84,7 +76,7 @@ describe("a unit of work", () => {
     await shop.place("a");
     const db = drizzle(shop.ordersDb);
     let runs = 0;
-    const write = transact(scope(), db, undefined, async (tx) => {
+    const write = transact(scope(), db, {}, async (tx) => {
       runs++;
       tx.rerunOn("orders.id");
       tx.add(db.run("INSERT INTO orders VALUES ('a', 1)") as never);
@@ -93,12 +85,15 @@ describe("a unit of work", () => {
     expect(runs).toBe(3);
   });
 
-  it("has the same database object for every call with the same binding", () => {
+  it("reads the schema once, and opens one session for all who work for a call", () => {
     const env = { DB: openShop().ordersDb };
-    const { resources } = database({ schema: {} });
-    const open = (bindings: object) => resources?.(scope({ env: bindings }), undefined as never).db;
-    expect(open(env)).toBe(open({ ...env }));
-    expect(open(env)).not.toBe(open({ DB: openShop().ordersDb }));
+    const { resources } = database({ schema });
+    const call = scope({ env });
+    const open = (each: typeof call) => resources?.(each, undefined as never).db;
+    expect(open(call)).toBe(open({ ...call }));
+    const other = open(scope({ env }));
+    expect(other).not.toBe(open(call));
+    expect(other?._.schema).toBe(open(call)?._.schema);
   });
 });
 

@@ -1,4 +1,5 @@
 import type { EventTypes, MountedOperation } from "@weft/mesh";
+import { loggedEventOf, readLoggedEvent } from "./logged-event.ts";
 import { eventLogOf, readLog } from "./read-log.ts";
 
 /** The part of a contract that publishing and subscribing need. */
@@ -15,6 +16,8 @@ export interface Publisher<E extends EventTypes = EventTypes> {
   readonly to: Readonly<Record<string, "all" | readonly (keyof E & string)[]>>;
   /** `GET /internal/events`, for subscribers that missed something. */
   readonly log: MountedOperation;
+  /** `GET /internal/events/:id`, for data that is too large for a message. */
+  readonly event: MountedOperation;
 }
 
 export interface PublisherOptions<E extends EventTypes> {
@@ -26,9 +29,11 @@ export function publisher<E extends EventTypes>(
   contract: EventSource<E>,
   { to }: PublisherOptions<E>,
 ): Publisher<E> {
+  const { name, readers } = contract;
   return {
     contract,
     to,
-    log: { operation: eventLogOf(contract.name, contract.readers), handler: readLog(contract.name) },
+    log: { operation: eventLogOf(name, readers), handler: readLog(name) },
+    event: { operation: loggedEventOf(name, readers), handler: readLoggedEvent(name) },
   };
 }

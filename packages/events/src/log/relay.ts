@@ -1,6 +1,7 @@
 import { describe, type EventTypes, log, type Scope } from "@weft/mesh";
 import { and, asc, isNull, lt, or, sql } from "drizzle-orm";
-import { type EventRow, toEnvelope } from "./envelope.ts";
+import { toEnvelope } from "./envelope.ts";
+import { type EventRow, rowColumns } from "./log-row.ts";
 import type { Publisher } from "./publisher.ts";
 import { type Outgoing, queueBatches } from "./queue-batches.ts";
 import { eventLog } from "./schema.ts";
@@ -38,7 +39,7 @@ async function sweep(scope: Scope, db: AnyDatabase, publisher: Publisher): Promi
   const started = Date.now();
   for (let page = 0; page < SWEEP_PAGES; page++) {
     const rows: EventRow[] = await db
-      .select()
+      .select(rowColumns)
       .from(eventLog)
       .where(
         and(

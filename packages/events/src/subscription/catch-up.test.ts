@@ -169,25 +169,41 @@ describe("catching up from the publisher's log", () => {
       expect(tries).toBe(1);
     });
 
-    it("tries it less and less often, until it can be applied", async () => {
+    it("tries it less and less often, until it is dead and holds up nothing any more", async () => {
       const shop = openShop();
-      let broken = true;
       const tries: number[] = [];
       shop.env.HOOK = () => {
         tries.push((Date.now() - 1_000_000) / 60_000);
-        if (broken) throw new Error("boom");
+        throw new Error("boom");
       };
       await shop.log("order.placed", "x");
+      expect(await shop.list()).toMatchObject({ upToDate: false });
       for (let minute = 0; minute < 60; minute++) {
         await shop.shippingSide.cron(new Date());
         later(60_000);
       }
-      expect(tries).toEqual([0, 1, 2, 4, 8, 16, 31, 46]);
-      broken = false;
-      later(15 * 60_000);
+      expect(tries).toEqual([0, 1, 2, 4, 8, 16]);
+      expect((await shop.letters.deadLetters({})).items).toMatchObject([{ status: "dead", attempts: 6 }]);
+      expect(await shop.cursor()).toBe(1);
+      expect(await shop.list()).toEqual({ upToDate: true, lines: [] });
+    });
+
+    it("passes over it at the next cron run once the queue has given it up", async () => {
+      const shop = openShop();
+      await shop.place("a");
+      const [placed] = shop.queue.drain();
+      shop.env.HOOK = () => {
+        throw new Error("boom");
+      };
+      for (let n = 0; n < 3; n++) {
+        later(120_000);
+        await shop.shippingSide.cron(new Date());
+      }
+      expect((await shop.list()).upToDate).toBe(false);
+      await shop.bury(placed);
       await shop.shippingSide.cron(new Date());
-      expect(await shop.list()).toEqual({ upToDate: true, lines: ["placed x"] });
-      expect(tries).toHaveLength(9);
+      expect(await shop.list()).toEqual({ upToDate: true, lines: [] });
+      expect((await shop.letters.deadLetters({})).items).toMatchObject([{ status: "dead", attempts: 3 }]);
     });
   });
 

@@ -145,7 +145,7 @@ describe("a subscription's consumer", () => {
       };
       const ctx = { waitUntil: () => undefined };
       await shippingWorker.queue?.(
-        { queue: "q", messages: [message] } as never,
+        { queue: "shipping-events", messages: [message] } as never,
         shop.env as never,
         ctx as never,
       );

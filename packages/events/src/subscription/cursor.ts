@@ -42,6 +42,11 @@ export function stepTo(db: AnyDatabase, source: string, seq: number): Statement 
     .where(and(eq(cursors.source, source), eq(cursors.seq, seq - 1)));
 }
 
+/** What was stuck may have been settled: the next cron run looks again. */
+export function lookAgain(db: AnyDatabase, source: string): Statement {
+  return db.update(cursors).set({ retryAt: 0 }).where(eq(cursors.source, source));
+}
+
 /** Notes how often what is stuck was tried in vain, and when it is worth another try. */
 export function noteFailures(db: AnyDatabase, source: string, failures: number, now: number): Statement {
   const wait = Math.min(LONGEST_RETRY, FIRST_RETRY * 2 ** (failures - 1));

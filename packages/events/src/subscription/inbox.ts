@@ -7,15 +7,21 @@ import {
   rootContext,
   type Work,
 } from "@weft/mesh";
-import { and, eq, sql } from "drizzle-orm";
+import { and, eq } from "drizzle-orm";
 import type { Transact } from "../database/database.ts";
+import { oneOf } from "../database/one-of.ts";
+import { forget } from "../dead-letters/record.ts";
 import type { Envelope } from "../log/envelope.ts";
+import { openEvent } from "../log/open-event.ts";
 import { inbox } from "./schema.ts";
 import type { Subscription } from "./subscription.ts";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 
 /** `ignored`: the subscription has no handler for this type. */
 export type Outcome = "applied" | "duplicate" | "ignored";
+
+/** Statements for the batch in which an event takes effect, such as the cursor's move. */
+export type Along = (db: AnyDatabase) => readonly Statement[];
 
 /** The handling of an event belongs to the trace of what caused it. */
 export function contextOf(event: Envelope): Context {
@@ -32,46 +38,48 @@ export async function appliedIds(
   const rows = await db
     .select({ id: inbox.eventId })
     .from(inbox)
-    // One parameter however many ids: D1 takes 100 at most.
-    .where(
-      and(
-        eq(inbox.source, source),
-        sql`${inbox.eventId} IN (SELECT value FROM json_each(${JSON.stringify(ids)}))`,
-      ),
-    );
+    .where(and(eq(inbox.source, source), oneOf(inbox.eventId, ids)));
   return new Set(rows.map(({ id }) => id));
 }
 
+export async function isApplied(db: AnyDatabase, { source, id }: Envelope): Promise<boolean> {
+  return (await appliedIds(db, source, [id])).has(id);
+}
+
+/** For the batch that deals with an event. */
+export function noteApplied(db: AnyDatabase, { source, id }: Envelope, at: number) {
+  return db.insert(inbox).values({ source, eventId: id, appliedAt: at });
+}
+
 /**
- * Applies an event: what its handler writes, the inbox row and the cursor's move are committed in one batch, so the
- * effect happens once however often, and however concurrently, the event arrives. Throws what the handler throws.
+ * Applies an event: what its handler writes, the inbox row and what comes along are committed in one batch, so the
+ * effect happens once however often, and however concurrently, the event arrives. The dead letter of earlier failures
+ * goes with it. Throws what the handler throws.
  */
 export async function applyOnce(
   work: Work,
   { contract, handlers }: Subscription,
   event: Envelope,
   context: Context,
-  move: (db: AnyDatabase, source: string, seq: number) => Statement | undefined,
+  along: Along,
 ): Promise<Outcome> {
   const handler = Object.hasOwn(handlers, event.type) ? handlers[event.type] : undefined;
-  const schema = contract.events[event.type];
-  if (!handler || !schema) return "ignored";
+  if (!handler || !Object.hasOwn(contract.events, event.type)) return "ignored";
 
   const { scope, resources } = work.open(context);
   const db = resources.db as AnyDatabase;
   const transact = resources.transact as Transact;
-  if ((await appliedIds(db, event.source, [event.id])).has(event.id)) return "duplicate";
+  if (await isApplied(db, event)) return "duplicate";
 
-  const typed = { ...event, data: schema.parse(event.data) };
+  const opened = await openEvent(scope, contract, event);
   const duplicate = meshError("CONFLICT", `Event ${event.id} was applied at the same moment.`);
   try {
     await transact(async (tx) => {
       tx.reject("inbox.source", () => duplicate);
       // First of all writes: a duplicate is then told by the inbox, not by one of the handler's own constraints.
-      tx.add(db.insert(inbox).values({ source: event.source, eventId: event.id, appliedAt: Date.now() }));
-      await handler({ ...resources, tx, event: typed, scope, context } as never);
-      const moved = move(db, event.source, event.sequence);
-      if (moved) tx.add(moved);
+      tx.add(noteApplied(db, event, Date.now()));
+      await handler({ ...resources, tx, event: opened, scope, context } as never);
+      tx.add(...along(db), forget(db, event.source, event.id));
     });
   } catch (error) {
     if (error === duplicate) return "duplicate";

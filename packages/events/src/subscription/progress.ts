@@ -1,16 +1,15 @@
-import { describe, type Work } from "@weft/mesh";
+import { deadIds } from "../dead-letters/record.ts";
+import { type Applier, fieldsOf } from "./attempt.ts";
 import { advanceTo, type Cursor, isStuck, noteFailures } from "./cursor.ts";
 import { type Envelope, sourceOf } from "../log/envelope.ts";
 import { logEvent } from "./event-line.ts";
-import { appliedIds, applyOnce, contextOf } from "./inbox.ts";
-import type { Subscription } from "./subscription.ts";
+import { appliedIds, contextOf } from "./inbox.ts";
+import { receive } from "./receive.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 
 export interface ProgressOptions {
-  subscriber: string;
-  work: Work;
+  applier: Applier;
   db: AnyDatabase;
-  subscription: Subscription;
   cursor: Cursor;
   /** Leaves out what was looked at before, with the event in it that could not be applied. */
   skip: boolean;
@@ -31,7 +30,7 @@ export class Progress {
 
   constructor(options: ProgressOptions) {
     this.#options = options;
-    this.#source = sourceOf(options.subscription.contract.name);
+    this.#source = sourceOf(options.applier.subscription.contract.name);
     const { seq, looked } = options.cursor;
     this.#at = options.skip ? looked : seq;
     this.#done = seq;
@@ -51,7 +50,9 @@ export class Progress {
   async apply(events: readonly Envelope[]): Promise<void> {
     const { db, end } = this.#options;
     const ids = events.map(({ id }) => id);
-    const known = await appliedIds(db, this.#source, ids);
+    const applied = await appliedIds(db, this.#source, ids);
+    const dead = await deadIds(db, this.#source, ids);
+    const known = new Set([...applied, ...dead]);
     try {
       for (const event of events) {
         if (Date.now() >= end) throw new Error(`Time was up before event ${event.sequence}.`);
@@ -79,25 +80,19 @@ export class Progress {
   }
 
   async #applyOne(event: Envelope): Promise<void> {
-    const { subscriber, work, subscription } = this.#options;
+    const { applier } = this.#options;
     const context = contextOf(event);
     const started = Date.now();
-    const fields = () => ({ via: "log", ms: Date.now() - started });
-    try {
-      const outcome = await applyOnce(work, subscription, event, context, (db, source, seq) =>
-        // The cursor stays before an event that failed, so that the next catch-up tries it again.
-        this.complete ? advanceTo(db, source, seq) : undefined,
-      );
-      if (outcome === "applied" && this.complete)
-        this.#saved = { done: event.sequence, at: Math.max(event.sequence, this.#saved.at) };
-      if (outcome !== "ignored") logEvent("info", subscriber, event, context, { outcome, ...fields() });
-    } catch (error) {
-      this.#stuck.add(event.subject);
-      logEvent("error", subscriber, event, context, {
-        outcome: "failed",
-        cause: describe(error),
-        ...fields(),
-      });
-    }
+    // The cursor stays before an event that failed, so that the next catch-up tries it again.
+    const along = (db: AnyDatabase) => (this.complete ? [advanceTo(db, event.source, event.sequence)] : []);
+    const attempted = await receive(applier, { event, context, via: "log", along });
+    const failed = attempted.outcome === "failed";
+    if (attempted.outcome === "applied" && this.complete)
+      this.#saved = { done: event.sequence, at: Math.max(event.sequence, this.#saved.at) };
+    // What is dead waits for an operator; neither the cursor nor other events wait with it.
+    if (failed && !attempted.dead) this.#stuck.add(event.subject);
+    if (attempted.outcome === "ignored") return;
+    const fields = { via: "log", ...fieldsOf(attempted), ms: Date.now() - started };
+    logEvent(failed ? "error" : "info", applier.subscriber, event, context, fields);
   }
 }

@@ -1,4 +1,5 @@
-import { integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { sql } from "drizzle-orm";
+import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 
 /** Events that this service has applied; written in the same batch as their effect. */
 export const inbox = sqliteTable(
@@ -32,8 +33,16 @@ export const subjects = sqliteTable(
     subject: text("subject").notNull(),
     /** Subject sequence of the last event that was dealt with. */
     seq: integer("seq").notNull(),
-    /** Id of the event that the subject waits for: it could not be applied, and later ones must not overtake it. */
+    /**
+     * Id of the event that the subject waits for: it could not be applied, and later ones must not overtake it. Empty
+     * once that event is dealt with, until those that have waited are, too.
+     */
     heldBy: text("held_by"),
   },
-  (table) => [primaryKey({ columns: [table.source, table.subject] })],
+  (table) => [
+    primaryKey({ columns: [table.source, table.subject] }),
+    index("subjects_waiting")
+      .on(table.source, table.subject)
+      .where(sql`held_by = ''`),
+  ],
 );

@@ -21,11 +21,22 @@ export interface Subscription<R = unknown> {
   readonly handlers: Readonly<
     Record<string, ((context: EventContext<R, never, never>) => unknown) | undefined>
   >;
+  readonly ordered: boolean;
+}
+
+export interface SubscriptionOptions {
+  /**
+   * Applies an event only after all earlier ones of its subject. If one cannot be applied, its subject waits until it
+   * is, or an operator has settled it; others go on. Needs a binding to the publisher, whose log fills the gaps: mostly
+   * one more call for each subject, where the publisher has types that are not sent here.
+   */
+  ordered?: boolean;
 }
 
 export function on<E extends EventTypes, R = unknown>(
   contract: EventSource<E>,
   handlers: EventHandlers<E, R>,
+  { ordered = false }: SubscriptionOptions = {},
 ): Subscription<R> {
-  return { contract, handlers: handlers as Subscription<R>["handlers"] };
+  return { contract, handlers: handlers as Subscription<R>["handlers"], ordered };
 }

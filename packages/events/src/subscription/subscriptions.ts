@@ -1,10 +1,18 @@
 import { bindingName, type Plugin } from "@weft/mesh";
-import { bindingTo, type CatchUp, catchUp } from "./catch-up.ts";
+import type { AnyDatabase } from "../database/unit-of-work.ts";
+import { deadLetterOperations } from "../dead-letters/operations.ts";
+import type { Appliance } from "../dead-letters/desk.ts";
+import { purge } from "../dead-letters/record.ts";
+import { applianceOf } from "./appliance.ts";
+import { bury, isDeadLetterQueue } from "./bury.ts";
+import { type CatchUp, catchUp } from "./catch-up.ts";
 import { consume } from "./consumer.ts";
+import { goOnWithAll } from "./in-order.ts";
+import { bindingTo } from "../log/binding.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface SubscriptionsOptions<R> {
-  /** The subscriber's name in its log lines. */
+  /** The subscriber's name: the service's. */
   name: string;
   from: readonly Subscription<R>[];
 }
@@ -12,6 +20,8 @@ export interface SubscriptionsOptions<R> {
 export interface SubscriptionResources {
   /** Reads what the queue has not brought yet from the publisher's log, for answers that must be up to date. */
   catchUp: CatchUp;
+  /** What the operators' operations work with. */
+  deadLetters: Appliance;
 }
 
 /** The catch-up by cron has all the time that it needs. */
@@ -20,7 +30,8 @@ const IN_BACKGROUND = { limit: 10_000, timeout: 20_000, retry: true };
 /**
  * Events of other services, from this service's queue and, where there is a binding to the publisher, from its log.
  * Each event's effect happens exactly once, in the batch that also notes it in the inbox; effects outside this
- * service's database happen at least once. Needs `database()` before it.
+ * service's database happen at least once. What cannot be applied ends as a dead letter, after its retries. Needs
+ * `database()` before it, and the tables of a subscriber in its schema.
  */
 export function subscriptions<R extends object>({
   name,
@@ -36,16 +47,26 @@ export function subscriptions<R extends object>({
         const publisher = bindingTo(scope, subscription);
         if (!publisher)
           throw new TypeError(`No service binding ${bindingName(source)}: add it to wrangler.toml.`);
-        return catchUp(name, scope, work, subscription, publisher, options);
+        return catchUp({ subscriber: name, work, subscription }, scope, publisher, options);
       },
+      deadLetters: applianceOf(name, work, all),
     }),
-    queue: (batch, work) => consume(batch, work, name, all),
+    operations: deadLetterOperations(name),
+    async queue(batch, work) {
+      // A Worker may have other queues as well, such as the one that wakes it for tasks.
+      if (batch.queue.endsWith("-events")) await consume(batch, work, name, all);
+      else if (isDeadLetterQueue(batch.queue)) await bury(batch, work, name, all);
+    },
     async scheduled(_, work) {
-      const { scope } = work.open();
+      const { scope, resources } = work.open();
       for (const subscription of all) {
+        const applier = { subscriber: name, work, subscription };
         const publisher = bindingTo(scope, subscription);
-        if (publisher) await catchUp(name, scope, work, subscription, publisher, IN_BACKGROUND);
+        if (!publisher) continue;
+        await catchUp(applier, scope, publisher, IN_BACKGROUND);
+        if (subscription.ordered) await goOnWithAll(applier);
       }
+      await purge(resources.db as AnyDatabase, Date.now());
     },
   };
 }

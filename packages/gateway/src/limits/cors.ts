@@ -27,6 +27,7 @@ export function cors({
       "Last-Event-ID",
       "Prefer",
       "X-Request-Id",
+      "Weft-Consistency",
       "traceparent",
     ],
     exposeHeaders: [
@@ -38,6 +39,7 @@ export function cors({
       "RateLimit-Policy",
       "Retry-After",
       "WWW-Authenticate",
+      "Weft-Consistency",
       "X-Request-Id",
     ],
     maxAge: 86_400,

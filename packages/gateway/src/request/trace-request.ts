@@ -32,14 +32,15 @@ export const traceRequest: MiddlewareHandler<GatewayEnv> = async (c, next) => {
  */
 export function contextOf(
   c: {
-    readonly var: Pick<GatewayVariables, "trace" | "principal" | "priority">;
+    readonly var: Pick<GatewayVariables, "trace" | "principal" | "priority" | "consistency">;
     readonly req: { readonly raw: Request };
   },
   { lasting = false } = {},
 ): Context {
-  const { trace, principal, priority } = c.var;
+  const { trace, principal, priority, consistency } = c.var;
   const region = regionOf(c.req.raw);
-  return rootContext(trace, { principal, priority, region, signal: lasting ? undefined : c.req.raw.signal });
+  const signal = lasting ? undefined : c.req.raw.signal;
+  return rootContext(trace, { principal, priority, region, consistency, signal });
 }
 
 /** The gateway, as the Worker that calls into the mesh come from. */

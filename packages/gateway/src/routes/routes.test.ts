@@ -17,10 +17,12 @@ const things = contract("things", {
     allow: [],
   }),
   make: command("POST /v1/things", {
-    input: z.object({ name: z.string() }),
+    // Not idempotent: it shows how often it ran.
+    input: z.object({ name: z.string().transform((name) => `${name}!`) }),
     output: z.unknown(),
     auth: "user",
     keyed: true,
+    priority: "critical",
     allow: [],
   }),
   watch: events("GET /v1/things/:id/events", {
@@ -60,6 +62,7 @@ function app() {
       if (sub) c.set("principal", { sub, scopes: sub === "root" ? ["operator"] : [] });
       await next();
     },
+    admit: (priority) => note(`admit ${priority}`),
     limit: note("limit"),
     once: note("once"),
     outbound: outbound(),
@@ -89,6 +92,12 @@ describe("forward", () => {
     );
     expect(request?.headers.has("cookie")).toBe(false);
     expect(request?.headers.has("x-any")).toBe(false);
+  });
+
+  it("parses an input once, although the call path checks what leaves", async () => {
+    const headers = { user: "u", "content-type": "application/json" };
+    await send("/v1/things", { method: "POST", body: '{"name":"n"}', headers });
+    expect(await asked[0]?.json()).toEqual({ name: "n!" });
   });
 
   it("refuses bad input before it leaves", async () => {
@@ -123,16 +132,16 @@ describe("forward", () => {
     expect((await send("/v1/things")).headers.get("cache-control")).toBe("public, max-age=300");
   });
 
-  it("asks who it is, limits, and only then refuses; a key is claimed last", async () => {
+  it("finds room first, asks who it is, limits, and only then refuses; a key is claimed last", async () => {
     expect((await send("/v1/things", { method: "POST", body: "{" })).status).toBe(401);
-    expect(trail.splice(0)).toEqual(["authenticate", "limit"]);
+    expect(trail.splice(0)).toEqual(["admit critical", "authenticate", "limit"]);
     const headers = { user: "u", "content-type": "application/json" };
     expect((await send("/v1/things", { method: "POST", body: "{", headers })).status).toBe(400);
-    expect(trail.splice(0)).toEqual(["authenticate", "limit", "use"]);
+    expect(trail.splice(0)).toEqual(["admit critical", "authenticate", "limit", "use"]);
     expect((await send("/v1/things", { method: "POST", body: '{"name":"n"}', headers })).status).toBe(200);
-    expect(trail.splice(0)).toEqual(["authenticate", "limit", "use", "once"]);
+    expect(trail.splice(0)).toEqual(["admit critical", "authenticate", "limit", "use", "once"]);
     await send("/v1/things");
-    expect(trail.splice(0)).toEqual(["limit"]);
+    expect(trail.splice(0)).toEqual(["admit normal", "limit"]);
   });
 
   it("keeps operators' paths for operators", async () => {
@@ -150,6 +159,31 @@ describe("forward", () => {
       code: "CONFLICT",
       detail: "Somebody was faster.",
     });
+  });
+
+  it.each([
+    ["ends with its client", "/v1/things/1", {}, true],
+    [
+      "lasts when its client may come back for it",
+      "/v1/things",
+      { method: "POST", body: '{"name":"it"}' },
+      false,
+    ],
+  ] as const)("a call %s", async (_, path, init, ends) => {
+    const client = new AbortController();
+    const answered = Promise.withResolvers<Response>();
+    const arrived = Promise.withResolvers<void>();
+    service = () => {
+      arrived.resolve();
+      return answered.promise;
+    };
+    const headers = { user: "usr_1", "content-type": "application/json" };
+    const response = app().request(path, { ...init, headers, signal: client.signal }, env, testContext());
+    await arrived.promise;
+    client.abort();
+    expect(asked[0]?.signal.aborted).toBe(ends);
+    answered.resolve(Response.json({ ok: true }));
+    await response;
   });
 
   it("streams events as they come, from where the client left off", async () => {

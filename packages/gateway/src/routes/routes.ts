@@ -74,7 +74,7 @@ export function routes<E extends GatewayEnv>(app: Hono<E>, equipment: Equipment)
         c.var.input,
         transport,
         context,
-        {},
+        { parsed: true },
         equipment.outbound,
         hostOf(c),
       );

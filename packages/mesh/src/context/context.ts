@@ -1,4 +1,5 @@
 import type { Priority } from "../resilience/bulkhead.ts";
+import type { Consistency } from "./consistency.ts";
 import type { Trace } from "./trace.ts";
 
 /** The signed-in user on whose behalf a request runs. */
@@ -34,6 +35,8 @@ export interface Context {
   readonly region: string | undefined;
   readonly saga: SagaStep | undefined;
   readonly idempotencyKey: string | undefined;
+  /** What the caller has seen and written; takes in what this work and its calls do. Undefined where nobody asked. */
+  readonly consistency: Consistency | undefined;
   /** Aborted when the caller is gone. */
   readonly signal: AbortSignal | undefined;
 }
@@ -49,6 +52,7 @@ export function rootContext(trace: Trace, parts: Partial<Context> = {}): Context
     region: undefined,
     saga: undefined,
     idempotencyKey: undefined,
+    consistency: undefined,
     signal: undefined,
     ...parts,
     trace,

@@ -1,3 +1,4 @@
+import { Consistency } from "./consistency.ts";
 import type { Context, Principal, SagaStep } from "./context.ts";
 import type { Priority } from "../resilience/bulkhead.ts";
 import { childOf, formatTraceparent, newTrace, parseTraceparent } from "./trace.ts";
@@ -17,8 +18,12 @@ export const header = {
   step: "weft-step",
   attempt: "weft-attempt",
   idempotencyKey: "idempotency-key",
+  /** What the caller has seen and written; on answers: what came to it. */
+  consistency: "weft-consistency",
   /** On answers: the parts that were replaced by a fallback, comma-separated. */
   degraded: "weft-degraded",
+  /** On answers: the deployed version of the Worker that gave them. */
+  version: "weft-version",
 } as const;
 
 /** Headers that nobody outside may set: they would forge identity, pin a version or steer the mesh. */
@@ -33,22 +38,32 @@ function decodePrincipal(text: string | null): Principal | undefined {
   return text ? (JSON.parse(decodeURIComponent(text)) as Principal) : undefined;
 }
 
-export function writeContext(headers: Headers, context: Context, now: number): void {
-  headers.set(header.traceparent, formatTraceparent(context.trace));
-  headers.set(header.hops, String(context.hops));
-  headers.set(header.depth, String(context.depth));
+/** A plain record, since a `Headers` of its own would only be copied by the `Request` that it is for. */
+export function contextHeaders(context: Context, now: number): Record<string, string> {
+  const headers: Record<string, string> = {
+    [header.traceparent]: formatTraceparent(context.trace),
+    [header.hops]: String(context.hops),
+    [header.depth]: String(context.depth),
+  };
   if (context.deadline !== undefined)
-    headers.set(header.remaining, String(Math.max(0, Math.round(context.deadline - now))));
-  if (context.principal) headers.set(header.principal, encodePrincipal(context.principal));
-  if (context.priority !== undefined) headers.set(header.priority, context.priority);
-  if (context.region !== undefined) headers.set(header.region, context.region);
-  if (context.retrying) headers.set(header.retrying, "1");
-  if (context.idempotencyKey !== undefined) headers.set(header.idempotencyKey, context.idempotencyKey);
+    headers[header.remaining] = String(Math.max(0, Math.round(context.deadline - now)));
+  if (context.principal) headers[header.principal] = encodePrincipal(context.principal);
+  if (context.priority !== undefined) headers[header.priority] = context.priority;
+  if (context.region !== undefined) headers[header.region] = context.region;
+  if (context.retrying) headers[header.retrying] = "1";
+  if (context.idempotencyKey !== undefined) headers[header.idempotencyKey] = context.idempotencyKey;
+  const seen = context.consistency?.text;
+  if (seen) headers[header.consistency] = seen;
   if (context.saga) {
-    headers.set(header.saga, context.saga.sagaId);
-    headers.set(header.step, context.saga.step);
-    headers.set(header.attempt, String(context.saga.attempt));
+    headers[header.saga] = context.saga.sagaId;
+    headers[header.step] = context.saga.step;
+    headers[header.attempt] = String(context.saga.attempt);
   }
+  return headers;
+}
+
+export function writeContext(headers: Headers, context: Context, now: number): void {
+  for (const [name, value] of Object.entries(contextHeaders(context, now))) headers.set(name, value);
 }
 
 /** Only for requests from an authenticated caller: everything but the trace is believed. */
@@ -67,6 +82,7 @@ export function readContext(request: Request, now: number): Context {
     region: headers.get(header.region) ?? undefined,
     saga: readSaga(headers),
     idempotencyKey: headers.get(header.idempotencyKey) ?? undefined,
+    consistency: Consistency.parse(headers.get(header.consistency)),
     signal: request.signal,
   };
 }

@@ -58,3 +58,24 @@ it("a handler's calls carry who is asking, how important it is and how deep it i
     aborted: false,
   });
 });
+
+it("a caller that goes away ends the work two services on, and only then", async () => {
+  const begun = Promise.withResolvers<AbortSignal | undefined>();
+  const ended = Promise.withResolvers<Response>();
+  const patient = {
+    fetch(request: Request) {
+      request.signal.addEventListener("abort", () => ended.reject(request.signal.reason as Error));
+      begun.resolve(request.signal);
+      return ended.promise;
+    },
+  };
+  const gone = new AbortController();
+  const context = rootContext(newTrace(), { signal: gone.signal });
+  const gateway = client(first, boundTo(firstWorker, "gateway", { SECOND: patient }), context);
+  const answer = gateway.ask({});
+  const signal = await begun.promise;
+  expect(signal?.aborted).toBe(false);
+  gone.abort();
+  await expect(answer).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  expect(signal?.aborted).toBe(true);
+});

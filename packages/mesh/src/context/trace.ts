@@ -8,42 +8,30 @@ export interface Trace {
   readonly sampled: boolean;
 }
 
-export type RandomBytes = (count: number) => Uint8Array;
-
 /** One call for random bytes costs as much as a hundred ids: they are drawn in stock. */
-const stock = new Uint8Array(1_024);
+const stock = new Uint8Array(8_192);
 let used = stock.length;
-
-function secureBytes(count: number): Uint8Array {
-  if (used + count > stock.length) {
-    crypto.getRandomValues(stock);
-    used = 0;
-  }
-  used += count;
-  return stock.subarray(used - count, used);
-}
 
 const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
 const PATTERN = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
-function hex(bytes: Uint8Array): string {
+function randomHex(bytes: number): string {
+  if (used + bytes > stock.length) {
+    crypto.getRandomValues(stock);
+    used = 0;
+  }
   let text = "";
-  for (const byte of bytes) text += HEX[byte];
+  for (const end = used + bytes; used < end; used++) text += HEX[stock[used] ?? 0];
   return text;
 }
 
-export function newTrace(random: RandomBytes = secureBytes): Trace {
-  return { traceId: hex(random(16)), spanId: hex(random(8)), parentId: undefined, sampled: true };
+export function newTrace(): Trace {
+  return { traceId: randomHex(16), spanId: randomHex(8), parentId: undefined, sampled: true };
 }
 
 /** A new span under `parent`. */
-export function childOf(parent: Trace, random: RandomBytes = secureBytes): Trace {
-  return {
-    traceId: parent.traceId,
-    spanId: hex(random(8)),
-    parentId: parent.spanId,
-    sampled: parent.sampled,
-  };
+export function childOf({ traceId, spanId, sampled }: Trace): Trace {
+  return { traceId, spanId: randomHex(8), parentId: spanId, sampled };
 }
 
 /** The sender's span, or undefined if the header is missing or malformed (then the receiver starts a trace of its own). */

@@ -22,6 +22,8 @@ export interface Operation<I extends z.ZodType = z.ZodType, O extends z.ZodType 
   readonly errors: Readonly<Record<string, number>>;
   /** Changes nothing: may be retried and hedged freely. */
   readonly safe: boolean;
+  /** Never answered from a replica that lags behind: for reads that others rely on. */
+  readonly fresh: boolean;
   /** Repeating it has no further effect (by nature, or because the saga fence or a key makes it so). */
   readonly idempotent: boolean;
   /** Longest time for one call including retries, in ms. */
@@ -51,6 +53,7 @@ export interface OperationOptions<I extends z.ZodType, O extends z.ZodType> {
   output: O;
   status?: number;
   errors?: Record<string, number>;
+  fresh?: boolean;
   timeout?: number;
   tryTimeout?: number;
   circuit?: "callee" | "operation";
@@ -93,6 +96,7 @@ function operation<I extends z.ZodType, O extends z.ZodType>(
     status: options.status ?? 200,
     errors: options.errors ?? {},
     safe: options.safe,
+    fresh: options.fresh ?? false,
     idempotent: options.safe || options.fenced !== undefined || (options.idempotent ?? false),
     timeout: options.timeout ?? DEFAULT_TIMEOUT,
     tryTimeout: options.tryTimeout,

@@ -10,22 +10,25 @@ import { service } from "../service.ts";
 
 const shop = contract("shop", {
   get: query("GET /internal/thing", { output: z.object({}), allow: ["gateway"] }),
+  browse: query("GET /internal/browse", { output: z.object({}), priority: "background", allow: ["gateway"] }),
   watch: events("GET /internal/events-of-thing", { allow: ["gateway"] }),
 });
 
 /** A service whose answers come only when they are released, four at a time. */
 function busyShop(env: object = {}) {
   const gates: PromiseWithResolvers<void>[] = [];
+  const wait = async () => {
+    const gate = Promise.withResolvers<void>();
+    gates.push(gate);
+    await gate.promise;
+    return {};
+  };
   const worker = service(shop, {
     use: [],
     concurrency: 4,
     handlers: {
-      get: async () => {
-        const gate = Promise.withResolvers<void>();
-        gates.push(gate);
-        await gate.promise;
-        return {};
-      },
+      get: wait,
+      browse: wait,
       watch: async () => new ReadableStream(),
     },
   });
@@ -57,6 +60,17 @@ it("works on so many calls at a time; who comes too late is told to come back, t
   expect(running()).toBe(4);
   while (running() > 0) release();
   expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200, 200]);
+});
+
+it("takes an operation for what it says of itself where no earlier hop has said anything", async () => {
+  const { send, release } = busyShop();
+  const answers = [send("browse"), send("browse")];
+  expect((await send("browse")).status).toBe(503);
+  answers.push(send("browse", "critical"));
+  await Promise.resolve();
+  expect((await send("thing", "normal")).status).toBe(503);
+  for (let n = 0; n < 3; n++) release();
+  expect((await Promise.all(answers)).map(({ status }) => status)).toEqual([200, 200, 200]);
 });
 
 it("gives the room back however a call ends", async () => {

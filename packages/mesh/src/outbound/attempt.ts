@@ -1,6 +1,6 @@
 import { isMeshError, meshError } from "../error.ts";
-import type { Runtime } from "../runtime.ts";
-import type { Outbound, OutboundLayer } from "./call.ts";
+import type { OutboundLayer } from "./call.ts";
+import type { SteadyRuntime } from "./steady.ts";
 
 /** Hops that one request may go through (Envoy's and Istio's loops show why a limit must exist). */
 const MAX_HOPS = 16;
@@ -15,32 +15,29 @@ function named(error: unknown): unknown {
 
 /** One try: one hop more, its own time limit, and every way of failing turned into a MeshError. */
 export const attempt =
-  ({ now }: Runtime): OutboundLayer =>
-  (next) => {
-    const deadlineOf = ({ operation, context }: Outbound) =>
-      operation.tryTimeout === undefined
-        ? context.deadline
-        : Math.min(now() + operation.tryTimeout, context.deadline ?? Number.POSITIVE_INFINITY);
-
-    return async function tryOnce(call) {
+  ({ now, tick }: SteadyRuntime): OutboundLayer =>
+  (next) =>
+    async function tryOnce(call) {
       const { operation, context } = call;
-      const hops = context.hops + 1;
-      if (hops > MAX_HOPS)
-        throw meshError("HOP_LIMIT_EXCEEDED", `${operation.id} would be hop ${hops} of at most ${MAX_HOPS}.`);
+      context.hops++;
+      if (context.hops > MAX_HOPS)
+        throw meshError(
+          "HOP_LIMIT_EXCEEDED",
+          `${operation.id} would be hop ${context.hops} of at most ${MAX_HOPS}.`,
+        );
+      if (operation.tryTimeout !== undefined)
+        context.deadline = Math.min(
+          now() + operation.tryTimeout,
+          context.deadline ?? Number.POSITIVE_INFINITY,
+        );
+      if (call.attempt > 1) context.retrying = true;
+      // What is worth little or much here is so on every hop after this one.
+      if (operation.priority !== "normal") context.priority ??= operation.priority;
       try {
-        return await next({
-          ...call,
-          context: {
-            ...context,
-            hops,
-            deadline: deadlineOf(call),
-            retrying: context.retrying || call.attempt > 1,
-            // What is worth little or much here is so on every hop after this one.
-            priority: context.priority ?? (operation.priority === "normal" ? undefined : operation.priority),
-          },
-        });
+        return await next(call);
       } catch (error) {
         throw named(error);
+      } finally {
+        tick();
       }
     };
-  };

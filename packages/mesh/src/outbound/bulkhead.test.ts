@@ -45,6 +45,14 @@ describe("the bulkhead layer", () => {
     expect(requests.length).toBeLessThan(50);
   });
 
+  it("sends it the paying calls before those that browse", async () => {
+    const { repeat, rush, world } = stage({ circuit: false });
+    await repeat(100, fail("RATE_LIMITED"));
+    world.reply = ok;
+    // The least share that goes out, a tenth, is as much as there is to pay.
+    expect(await rush(2)).toEqual({ paying: 2, browsing: 0 });
+  });
+
   it("can be turned off", async () => {
     const { repeat } = stage({ circuit: false, throttle: false, bulkhead: false });
     expect(await repeat(50, fail("RATE_LIMITED"))).toEqual(Array(50).fill("RATE_LIMITED"));

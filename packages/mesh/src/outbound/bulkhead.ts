@@ -4,6 +4,7 @@ import type { Runtime } from "../runtime.ts";
 import type { Outbound, OutboundLayer } from "./call.ts";
 import type { Callees } from "./callees.ts";
 import { outcomeOf } from "./outcome.ts";
+import { priorityOf } from "./priority.ts";
 
 function overloaded(call: Outbound, why: string): MeshError {
   return meshError("OVERLOADED", `${call.operation.service} ${why}.`, { retryAfter: SHED_RETRY_AFTER });
@@ -21,9 +22,9 @@ export const bulkhead = (callees: Callees, { now, random }: Runtime): OutboundLa
       const { callee } = callees.of(call.operation);
       const throttle = shedding && !call.off?.includes("throttle") ? callee.throttle : undefined;
       const bulk = limits && !call.off?.includes("bulkhead") ? callee.bulkhead : undefined;
-      if (throttle && !call.probe && !throttle.admit(now(), random))
+      if (throttle && !call.probe && !throttle.admit(now(), random, priorityOf(call)))
         throw overloaded(call, "takes less than it is asked for");
-      if (bulk && !bulk.acquire(call.context.priority ?? call.operation.priority))
+      if (bulk && !bulk.acquire(priorityOf(call)))
         throw overloaded(call, "has as many calls in flight as it may");
       try {
         const answer = await next(call);

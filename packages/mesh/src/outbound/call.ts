@@ -1,5 +1,6 @@
 import type { Context } from "../context/context.ts";
 import type { Operation } from "../contract/operation.ts";
+import type { Ending } from "./ending.ts";
 import type { Feature } from "./policies.ts";
 
 /** Anything that can carry a request to a service: a service binding, an HTTP instance, a function in a test. */
@@ -15,11 +16,16 @@ export interface Host {
   readonly waitUntil: (work: Promise<unknown>) => void;
 }
 
-/** One call on its way out. Layers pass changed copies on; they never mutate it. */
+/**
+ * One call on its way out. It and its context are made for this call alone, and layers write into them what those
+ * below should see. A layer that may send the call more than once sends copies (`copyOf`).
+ */
 export interface Outbound {
   readonly operation: Operation;
-  readonly input: unknown;
-  readonly context: Context;
+  input: unknown;
+  /** The input needs no check: somebody in this isolate has parsed it. */
+  readonly parsed: boolean;
+  readonly context: { -readonly [K in keyof Context]: Context[K] };
   readonly transport: Transport;
   /** The caller's own limit for the whole call in ms; the operation's timeout applies if it is shorter. */
   readonly timeout: number | undefined;
@@ -29,9 +35,16 @@ export interface Outbound {
   readonly off: readonly Feature[] | undefined;
   readonly host: Host | undefined;
   /** 1 for the first try. */
-  readonly attempt: number;
+  attempt: number;
   /** The one call that finds out whether a failing callee has recovered: nothing below the circuit may shed it. */
-  readonly probe: boolean;
+  probe: boolean;
+  /** Lets the layer that sent this try end it. */
+  ending: Ending | undefined;
+}
+
+/** The call once more, from where it is now. */
+export function copyOf(call: Outbound): Outbound {
+  return { ...call, context: { ...call.context } };
 }
 
 export interface Answer {

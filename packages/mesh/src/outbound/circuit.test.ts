@@ -27,6 +27,16 @@ describe("the circuit layer", () => {
     expect(requests).toHaveLength(7 + 1 + 3 + 5);
   });
 
+  it("lets paying in before browsing while only a share may go out", async () => {
+    const { repeat, rush, world } = stage({ throttle: false });
+    await repeat(7, down);
+    world.now += 2_000;
+    expect(await repeat(3, ok)).toEqual(["OK", "OK", "OK"]);
+    expect(await rush(4)).toEqual({ paying: 4, browsing: 0 });
+    world.now += 4_000;
+    expect(await rush(1)).toEqual({ paying: 1, browsing: 9 });
+  });
+
   it("stays closed while half of the calls get 503, opens when half of them cannot connect", async () => {
     for (const [reply, state] of [
       [down, "closed"],

@@ -1,10 +1,11 @@
 import { type MeshError, meshError } from "../error.ts";
 import type { Region } from "../regional/region.ts";
 import type { Outcome } from "../resilience/outcome.ts";
-import type { Runtime } from "../runtime.ts";
 import type { Answer, Outbound, OutboundLayer } from "./call.ts";
 import type { Callees, Circuit } from "./callees.ts";
 import { outcomeOf } from "./outcome.ts";
+import type { SteadyRuntime } from "./steady.ts";
+import { priorityOf } from "./priority.ts";
 
 function refusal(call: Outbound, { breaker }: Circuit, now: number): MeshError {
   const { state, reason, retryAfter } = breaker.rejection(now);
@@ -25,7 +26,11 @@ interface Pass {
  * operator's order. A healthy call waits for nobody; a stale verdict is looked up in the data centre's cache, and only
  * the probe of a failing callee asks the region's object first.
  */
-export const circuit = (callees: Callees, region: Region, { now, random }: Runtime): OutboundLayer => {
+export const circuit = (
+  callees: Callees,
+  region: Region,
+  { now, random, tick }: SteadyRuntime,
+): OutboundLayer => {
   if (!callees.policies.circuit) return (next) => next;
 
   function ended(call: Outbound, circuit: Circuit, pass: Pass, outcome: Outcome): void {
@@ -45,13 +50,15 @@ export const circuit = (callees: Callees, region: Region, { now, random }: Runti
       let begun = now();
       if (regional && breaker.view.lookUpDue(begun)) {
         await region.lookUp(call, circuit);
+        tick();
         begun = now();
       }
-      let decision = breaker.acquire(begun, random);
+      let decision = breaker.acquire(begun, random, priorityOf(call));
       let lease: number | undefined;
       if (decision === "lease") {
         callees.awaitedObjectCalls++;
         lease = await region.lease(call, circuit);
+        tick();
         begun = now();
         decision = lease === undefined ? "reject" : "probe";
       }
@@ -59,11 +66,12 @@ export const circuit = (callees: Callees, region: Region, { now, random }: Runti
         if (regional) region.report(call, circuit);
         throw refusal(call, circuit, begun);
       }
+      call.probe = decision === "probe";
       const pass = { epoch: breaker.epoch, begun, lease };
       circuit.reporter.sent(begun);
       let answer: Answer;
       try {
-        answer = await next(decision === "probe" ? { ...call, probe: true } : call);
+        answer = await next(call);
       } catch (error) {
         ended(call, circuit, pass, outcomeOf(error, call));
         throw error;

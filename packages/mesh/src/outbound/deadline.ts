@@ -12,5 +12,6 @@ export const deadline =
       const end = Math.min(begun + timeout, call.context.deadline ?? Number.POSITIVE_INFINITY);
       if (end <= begun)
         throw meshError("DEADLINE_EXCEEDED", `No time was left to call ${call.operation.id}.`);
-      return next({ ...call, context: { ...call.context, deadline: end } });
+      call.context.deadline = end;
+      return next(call);
     };

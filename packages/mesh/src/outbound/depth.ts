@@ -19,5 +19,6 @@ export const depth =
           `${call.operation.id} would be nested ${nested} deep; at most ${limit} calls may wait for one another.`,
         );
       }
-      return next({ ...call, context: { ...call.context, depth: nested } });
+      call.context.depth = nested;
+      return next(call);
     };

@@ -7,7 +7,7 @@ import { command, query } from "../contract/operation.ts";
 import { meshError } from "../error.ts";
 import { outbound } from "../outbound.ts";
 import { problemResponse } from "../problem.ts";
-import type { Runtime } from "../runtime.ts";
+import type { TimerRuntime } from "../runtime.ts";
 import type { Host } from "./call.ts";
 import { Callees } from "./callees.ts";
 import type { Observation } from "./observation.ts";
@@ -39,19 +39,22 @@ export function answerLater() {
 
 export interface StageOptions extends Partial<Policies> {
   host?: Host;
-  /** Ends the wait for a hedge; by default waits end at once, and take their time on the clock. */
-  sleep?: Runtime["sleep"];
+  /** The timers of hedges and time limits; by default none of them ever ends. */
+  after?: TimerRuntime["after"];
+  /** The waits between tries; by default the clock jumps over them. */
+  sleep?: TimerRuntime["sleep"];
 }
 
 /** The whole stack in front of a callee whose replies the test decides on, under a clock that the test moves. */
-export function stage({ host, sleep, ...policies }: StageOptions = {}) {
+export function stage({ host, after, sleep, ...policies }: StageOptions = {}) {
   const requests: Request[] = [];
   const observations: Observation[] = [];
   const world = { now: 1_000_000, reply: ok };
-  const runtime: Runtime = {
+  const runtime: TimerRuntime = {
     now: () => world.now,
     random: () => 0.5,
     sleep: sleep ?? (async (ms) => void (world.now += ms)),
+    after: after ?? (() => () => {}),
   };
   const callees = new Callees(policies);
   const path = outbound({ runtime, callees, sink: (observation) => observations.push(observation) });
@@ -69,6 +72,21 @@ export function stage({ host, sleep, ...policies }: StageOptions = {}) {
     requests,
     observations,
     calls,
+    /** Ten calls after one another so many times, one of them to pay and nine that browse; how many of each were taken. */
+    rush: async (times: number) => {
+      const taken = { paying: 0, browsing: 0 };
+      const count = (kind: keyof typeof taken, call: Promise<unknown>) =>
+        call.then(
+          () => void taken[kind]++,
+          () => {},
+        );
+      for (let n = 0; n < times; n++) {
+        for (let look = 0; look < 9; look++)
+          await count("browsing", calls().guess({ id: "1" }, { off: ["retry"] }));
+        await count("paying", calls().pay({ id: "1" }));
+      }
+      return taken;
+    },
     /** Calls one after the other; the codes of how they ended. */
     repeat: async (times: number, reply: Reply, context?: Partial<Context>): Promise<string[]> => {
       world.reply = reply;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Runtime } from "../runtime.ts";
+import type { TimerRuntime } from "../runtime.ts";
 import { answerLater, fail, ok, type Reply, stage, type StageOptions } from "./fixture.ts";
 
 const id = { id: "1" };
@@ -10,13 +10,13 @@ const hang: Reply = (request) =>
 
 /** A stage whose callee is known well enough for a p95; `late()` ends the wait for the hedge. */
 async function known(options: StageOptions = {}) {
-  const waits: { ms: number; end: () => void; signal?: AbortSignal }[] = [];
-  const sleep: Runtime["sleep"] = (ms, signal) =>
-    new Promise((resolve, reject) => {
-      waits.push({ ms, end: resolve, ...(signal && { signal }) });
-      signal?.addEventListener("abort", () => reject(signal.reason as Error));
-    });
-  const { repeat, ...rest } = stage({ sleep, ...options });
+  const waits: { ms: number; end: () => void }[] = [];
+  const after: TimerRuntime["after"] = (ms, end) => {
+    // A try's time limit is a timer as well.
+    if (ms < 5_000) waits.push({ ms, end });
+    return () => {};
+  };
+  const { repeat, ...rest } = stage({ after, ...options });
   await repeat(20, ok);
   rest.requests.length = 0;
   return { ...rest, waits, late: () => waits.at(-1)?.end() };
@@ -57,6 +57,22 @@ describe("the hedge layer", () => {
     expect(requests[1]?.signal.aborted).toBe(true);
   });
 
+  it("reports the first try's failure when both have failed, whichever was quicker", async () => {
+    const { calls, world, late } = await known({ retry: false });
+    const gate = Promise.withResolvers<void>();
+    const slow: Reply = () => gate.promise.then(() => fail("UNAVAILABLE")(new Request("http://mesh/")));
+    const replies: Reply[] = [slow, fail("INTERNAL")];
+    world.reply = (request) => (replies.shift() ?? ok)(request);
+    const failure = calls()
+      .get(id)
+      .catch((error: unknown) => error);
+    await turns();
+    late();
+    await turns();
+    gate.resolve();
+    expect(await failure).toMatchObject({ code: "UNAVAILABLE" });
+  });
+
   it("does not count the cancelled try against the callee", async () => {
     const { calls, world, late, callees } = await known();
     const replies = [hang, ok];
@@ -68,6 +84,20 @@ describe("the hedge layer", () => {
     await turns();
     expect(callees.circuits.get("shop")?.breaker.snapshot().run.length).toBe(0);
     expect([...callees.tracks.values()].map(({ callee }) => callee.bulkhead.inFlight)).toEqual([0]);
+  });
+
+  it("ends both tries when the caller goes away", async () => {
+    const { calls, world, requests, late } = await known();
+    world.reply = hang;
+    const gone = new AbortController();
+    const answer = calls({ signal: gone.signal }).get(id);
+    await turns();
+    late();
+    await turns();
+    expect(requests.map(({ signal }) => signal.aborted)).toEqual([false, false]);
+    gone.abort();
+    await expect(answer).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(requests.map(({ signal }) => signal.aborted)).toEqual([true, true]);
   });
 
   it("sends nothing twice that is not safe, unknown, inside a retry, or not paid for", async () => {

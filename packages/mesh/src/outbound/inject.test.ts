@@ -7,6 +7,7 @@ import { query } from "../contract/operation.ts";
 import { FaultBoard } from "../faults/board.ts";
 import type { FaultRule } from "../faults/rule.ts";
 import type { Answer, Outbound } from "./call.ts";
+import { ok, stage } from "./fixture.ts";
 import { inject } from "./inject.ts";
 
 const { get, list } = contract("inventory", {
@@ -30,7 +31,11 @@ async function isolate(rules: readonly FaultRule[], env: object = { WEFT_FAULTS:
   const pending: Promise<unknown>[] = [];
   const host = { service: "gateway", env, waitUntil: (work: Promise<unknown>) => void pending.push(work) };
   const reached = vi.fn<(call: Outbound) => Promise<Answer>>(async () => answer);
-  const runtime = { now: () => time, random: () => chance, sleep: async (ms: number) => void (time += ms) };
+  const sleep = async (ms: number, signal?: AbortSignal) => {
+    signal?.throwIfAborted();
+    time += ms;
+  };
+  const runtime = { now: () => time, random: () => chance, sleep };
   const layer = inject(board, runtime)(reached);
   const send = async (parts: Partial<Outbound> = {}, context: Partial<Context> = {}) =>
     layer({ operation: get, host, context: rootContext(newTrace(), context), ...parts } as Outbound);
@@ -54,6 +59,51 @@ describe("an injected fault", () => {
     expect(reached).not.toHaveBeenCalled();
   });
 
+  it("is in the log with its call's trace, so that nobody takes it for a real one", async () => {
+    const written = vi.spyOn(console, "log").mockImplementation(() => {});
+    const { send } = await isolate([abort]);
+    const trace = newTrace();
+    await expect(send({ context: rootContext(trace) })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    const lines = written.mock.calls.map(([line]) => JSON.parse(String(line)) as unknown);
+    written.mockRestore();
+    expect(lines).toEqual([
+      {
+        level: "warn",
+        message: "injected",
+        service: "gateway",
+        operation: get.id,
+        traceId: trace.traceId,
+        ...abort.fault,
+      },
+    ]);
+  });
+
+  it("holds nobody who goes away", async () => {
+    const { send, now, reached } = await isolate([{ ...abort, fault: { kind: "delay", ms: 300 } }]);
+    await expect(send({}, { signal: AbortSignal.abort() })).rejects.toMatchObject({ name: "AbortError" });
+    expect([now(), reached.mock.calls.length]).toEqual([0, 0]);
+  });
+
+  it("is felt on the whole call path, inside everything that protects calls", async () => {
+    const rules = vi.fn<() => Promise<FaultRule[]>>(async () => [
+      { ...abort, edge: { from: "gateway", to: "shop" }, until: Number.MAX_SAFE_INTEGER },
+    ]);
+    vi.stubGlobal("caches", { default: { match: async () => undefined, put: async () => {} } });
+    const pending: Promise<unknown>[] = [];
+    const host = {
+      service: "gateway",
+      env: { WEFT_FAULTS: "on", FAULTS: { getByName: () => ({ rules }) } },
+      waitUntil: (work: Promise<unknown>) => void pending.push(work),
+    };
+    const { repeat, requests } = stage({ host });
+    expect(await repeat(1, ok)).toEqual(["OK"]);
+    await Promise.all(pending);
+    const codes = await repeat(9, ok);
+    vi.unstubAllGlobals();
+    expect(codes).toEqual([...Array(7).fill("UNAVAILABLE"), "CIRCUIT_OPEN", "CIRCUIT_OPEN"]);
+    expect(requests).toHaveLength(1);
+  });
+
   it.each<[string, Partial<FaultRule>]>([
     ["another caller's", { edge: { from: "checkout", to: "inventory" } }],
     ["another callee's", { edge: { from: "gateway", to: "catalog" } }],
@@ -65,8 +115,11 @@ describe("an injected fault", () => {
   });
 
   it("ends at its time, even if nobody can read the rules any more", async () => {
-    const { send, at, read } = await isolate([abort]);
+    const { send, at, read, settled } = await isolate([abort]);
     read.mockRejectedValue(new Error("unreachable"));
+    at(9_998);
+    await expect(send()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await settled();
     at(9_999);
     await expect(send()).rejects.toMatchObject({ code: "UNAVAILABLE" });
     at(10_000);

@@ -4,6 +4,7 @@ import { type FaultRule, pick } from "../faults/rule.ts";
 import { log } from "../log.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Host, Outbound, OutboundLayer } from "./call.ts";
+import { signalOf } from "./ending.ts";
 
 /** Faults can be set only where the Worker's var WEFT_FAULTS is "on". */
 export function canRehearse(env: unknown): boolean {
@@ -24,7 +25,8 @@ export const inject =
   (next) => {
     async function fail(call: Outbound, { fault }: FaultRule) {
       if (fault.kind === "abort") throw meshError(fault.code, "An operator has set this fault.");
-      const { deadline = Number.POSITIVE_INFINITY, signal } = call.context;
+      const { deadline = Number.POSITIVE_INFINITY } = call.context;
+      const signal = signalOf(call);
       await sleep(Math.min(fault.ms, Math.max(0, deadline - now())), signal);
       if (now() >= deadline) throw meshError("DEADLINE_EXCEEDED", "An operator has set this delay.");
       return next(call);

@@ -11,7 +11,7 @@ export interface Observation {
   readonly version: string | undefined;
   readonly operation: string;
   readonly peer: string;
-  /** The version that answered. */
+  /** The version that answered, be it with an error. */
   readonly peerVersion: string | undefined;
   /** `OK`, or the error's code. */
   readonly code: string;

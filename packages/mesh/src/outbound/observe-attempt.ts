@@ -12,9 +12,9 @@ export const observeAttempt =
     async function observeTry(call) {
       const begun = now();
       const trace = childOf(call.context.trace);
-      const traced = { ...call, context: { ...call.context, trace } };
+      call.context.trace = trace;
       try {
-        const answer = await next(traced);
+        const answer = await next(call);
         const duration = now() - begun;
         if (call.operation.safe) callees.of(call.operation).latency.observe(duration);
         sink(observation("attempt", call, trace, duration, answer, undefined, false));

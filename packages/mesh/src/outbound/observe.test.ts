@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { fail, ok, stage } from "./fixture.ts";
+import { fail, ok, type Reply, stage } from "./fixture.ts";
 
 const id = { id: "1" };
 
@@ -18,6 +18,29 @@ it("records what the caller experienced and what the callee experienced", async 
   expect(first?.parent).toBe(route?.span);
 });
 
+it("names the version that answered, be it well or with an error", async () => {
+  const { calls, world, repeat, observations } = stage();
+  const by =
+    (version: string, reply: Reply): Reply =>
+    async (request) => {
+      const response = await reply(request);
+      response.headers.set("weft-version", version);
+      return response;
+    };
+  const replies = [by("v1", fail("UNAVAILABLE")), by("v2", ok)];
+  world.reply = (request) => (replies.shift() ?? ok)(request);
+  await calls().get(id);
+  await repeat(
+    1,
+    by("v3", () => new Response("<h1>Bad Gateway</h1>", { status: 502 })),
+  );
+  await repeat(1, ok);
+  const of = (kind: string) =>
+    observations.filter((each) => each.kind === kind).map(({ peerVersion }) => peerVersion);
+  expect(of("attempt")).toEqual(["v1", "v2", "v3", undefined]);
+  expect(of("route")).toEqual(["v2", "v3", undefined]);
+});
+
 it("marks and counts degraded answers and shed calls", async () => {
   const { repeat, calls, callees, observations } = stage();
   await repeat(7, fail("UNAVAILABLE"));
@@ -32,4 +55,18 @@ it("marks and counts degraded answers and shed calls", async () => {
     attempts: 7,
     codes: { UNAVAILABLE: 7 },
   });
+});
+
+it("times a call and its tries by what their answers took", async () => {
+  const { calls, world, observations } = stage();
+  world.now += 5_000;
+  world.reply = () => {
+    world.now += 40;
+    return ok(new Request("http://mesh/"));
+  };
+  await calls().get(id);
+  expect(observations.map(({ kind, duration }) => [kind, duration])).toEqual([
+    ["attempt", 40],
+    ["route", 40],
+  ]);
 });

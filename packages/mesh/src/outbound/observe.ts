@@ -1,4 +1,5 @@
 import { isMeshError } from "../error.ts";
+import { versionOf } from "../version.ts";
 import type { Trace } from "../context/trace.ts";
 import type { Answer, Outbound } from "./call.ts";
 import type { Observation } from "./observation.ts";
@@ -26,15 +27,11 @@ export function observation(
     version: versionOf(host?.env),
     operation: operation.id,
     peer: operation.service,
-    peerVersion: answer?.version,
+    peerVersion: answer?.version ?? failure?.version,
     code,
     duration,
     attempt: call.attempt,
     degraded,
     shed: failure?.received === undefined && (code === "OVERLOADED" || code === "CIRCUIT_OPEN"),
   };
-}
-
-function versionOf(env: unknown): string | undefined {
-  return (env as { VERSION?: { id?: string } } | undefined)?.VERSION?.id;
 }

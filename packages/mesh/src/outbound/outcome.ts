@@ -5,7 +5,7 @@ import type { Outbound } from "./call.ts";
 /** What the end of a try says about the callee's health. */
 export function outcomeOf(error: unknown, call: Outbound): Outcome {
   // Whoever has stopped listening learns nothing.
-  if (call.context.signal?.aborted) return "ignored";
+  if (call.context.signal?.aborted || call.ending?.lost) return "ignored";
   if (!isMeshError(error)) return "failure";
   const { received, code } = error;
   if (received === undefined)

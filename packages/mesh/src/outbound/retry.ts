@@ -2,7 +2,7 @@ import { isMeshError, type MeshError } from "../error.ts";
 import { backoff } from "../resilience/backoff.ts";
 import { asksForLess } from "../resilience/outcome.ts";
 import type { Runtime } from "../runtime.ts";
-import type { Outbound, OutboundLayer } from "./call.ts";
+import { copyOf, type Outbound, type OutboundLayer } from "./call.ts";
 import type { Callees } from "./callees.ts";
 import { outcomeOf } from "./outcome.ts";
 
@@ -25,32 +25,29 @@ export const retry = (callees: Callees, { now, random, sleep }: Runtime): Outbou
   const { attempts } = policy;
 
   /** ms until the next try; undefined = this was the last one. */
-  function waitFor(call: Outbound, error: unknown): number | undefined {
+  function waitFor(call: Outbound, tries: number, error: unknown): number | undefined {
     const outcome = outcomeOf(error, call);
     if (outcome === "ok" || outcome === "ignored" || !isRetryable(error)) return undefined;
     const { callee, circuit } = callees.of(call.operation);
     const affordable = callee.budget.failure();
-    if (!affordable || call.attempt >= attempts || !mayRepeat(call)) return undefined;
+    if (!affordable || tries >= attempts || !mayRepeat(call)) return undefined;
     if (callees.policies.circuit && !circuit.breaker.retriesAllowed(now())) return undefined;
-    const wait = backoff(
-      call.attempt,
-      asksForLess(outcome),
-      random(),
-      error.retryAfter && error.retryAfter * 1_000,
-    );
+    const wait = backoff(tries, asksForLess(outcome), random(), error.retryAfter && error.retryAfter * 1_000);
     const inTime = wait !== undefined && now() + wait < (call.context.deadline ?? Number.POSITIVE_INFINITY);
     return inTime ? wait : undefined;
   }
 
   return (next) => {
-    async function retryCall(first: Outbound) {
-      for (let call = first; ; call = { ...call, attempt: call.attempt + 1 }) {
+    async function retryCall(call: Outbound) {
+      for (let tries = 1; ; tries++) {
+        const tried = copyOf(call);
+        tried.attempt = tries;
         try {
-          const answer = await next(call);
+          const answer = await next(tried);
           callees.of(call.operation).callee.budget.success();
           return answer;
         } catch (error) {
-          const wait = waitFor(call, error);
+          const wait = waitFor(call, tries, error);
           if (wait === undefined) throw error;
           await sleep(wait, call.context.signal);
         }

@@ -1,41 +1,31 @@
-import { writeContext } from "../context/headers.ts";
+import { contextHeaders, header } from "../context/headers.ts";
 import { meshError } from "../error.ts";
 import { fillPath } from "../contract/path.ts";
 import { fromResponse } from "../problem.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Answer, Outbound, OutboundNext } from "./call.ts";
+import { signalOf } from "./ending.ts";
 
-/** On answers: the version of the callee that gave them. */
-const VERSION = "weft-version";
 /** The host is never resolved: a service binding goes to its Worker whatever the URL says. */
 const ORIGIN = "http://mesh";
 
 function toRequest(call: Outbound, now: number): Request {
-  const { operation, context } = call;
+  const { operation } = call;
+  const { method, path, pathParams, safe } = operation;
   const input = call.input as Record<string, unknown>;
-  const url = new URL(fillPath(operation.path, input), ORIGIN);
-  const headers = new Headers();
-  writeContext(headers, context, now);
   const rest = Object.entries(input).filter(
-    ([name, value]) => value !== undefined && !operation.pathParams.includes(name),
+    ([name, value]) => value !== undefined && !pathParams.includes(name),
   );
-  let body: string | undefined;
-  if (operation.safe) {
-    for (const [name, value] of rest) url.searchParams.set(name, String(value));
-  } else {
-    headers.set("content-type", "application/json");
-    body = JSON.stringify(Object.fromEntries(rest));
-  }
-  return new Request(url, { method: operation.method, headers, body, signal: signalFor(call, now) });
+  const headers = contextHeaders(call.context, now);
+  const signal = signalOf(call);
+  const url = `${ORIGIN}${fillPath(path, input)}`;
+  if (safe) return new Request(rest.length > 0 ? `${url}?${query(rest)}` : url, { method, headers, signal });
+  headers["content-type"] = "application/json";
+  return new Request(url, { method, headers, body: JSON.stringify(Object.fromEntries(rest)), signal });
 }
 
-function signalFor({ operation, context }: Outbound, now: number): AbortSignal | undefined {
-  const signals: AbortSignal[] = [];
-  if (context.signal) signals.push(context.signal);
-  // A stream outlives its call's deadline: that one limits the time to the first byte of other answers.
-  if (context.deadline !== undefined && !operation.stream)
-    signals.push(AbortSignal.timeout(Math.max(0, context.deadline - now)));
-  return signals.length > 1 ? AbortSignal.any(signals) : signals[0];
+function query(entries: [string, unknown][]): string {
+  return new URLSearchParams(entries.map(([name, value]) => [name, String(value)])).toString();
 }
 
 async function decode(call: Outbound, response: Response): Promise<Answer> {
@@ -45,7 +35,7 @@ async function decode(call: Outbound, response: Response): Promise<Answer> {
     : response.status === 204
       ? undefined
       : await json(call, response);
-  const version = response.headers.get(VERSION) ?? undefined;
+  const version = response.headers.get(header.version) ?? undefined;
   return { status: response.status, headers: response.headers, body, version, degraded: false };
 }
 
@@ -62,5 +52,9 @@ async function json(call: Outbound, response: Response): Promise<unknown> {
 /** Sends the call through its transport and decodes the answer. Throws MeshError for every answer that is not 2xx. */
 export const transport =
   ({ now }: Runtime): OutboundNext =>
-  async (call) =>
-    decode(call, await call.transport.fetch(toRequest(call, now())));
+  async (call) => {
+    const response = await call.transport.fetch(toRequest(call, now()));
+    // An error's answer as well: it may have written before.
+    call.context.consistency?.merge(response.headers.get(header.consistency));
+    return decode(call, response);
+  };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { Priority } from "./bulkhead.ts";
 import type { BreakerConfig } from "./breaker-config.ts";
 import { CircuitBreaker, type Decision } from "./circuit-breaker.ts";
 import type { Outcome } from "./outcome.ts";
@@ -294,6 +295,14 @@ describe("the region's verdict", () => {
     expect(c.breaker.rejection(c.now).retryAfter).toBe(1_000);
     expect(c.breaker.transitions.map(({ to, reason }) => [to, reason])).toEqual([["open", "verdict"]]);
     expect(c.pass(1_000).acquire()).toBe("lease");
+  });
+
+  it("lets critical calls in first while it ramps up", () => {
+    const c = circuit();
+    c.breaker.applyVerdict(verdict(c.now, { state: "ramp", reason: "probes-succeeded" }), c.now);
+    const ask = (priority: Priority) => c.breaker.acquire(c.now, () => 0.5, priority);
+    const looks = Array.from({ length: 9 }, () => ask("background"));
+    expect([...looks, ask("critical")]).toEqual([...Array(9).fill("reject"), "pass"]);
   });
 
   it("is forgotten when no news comes for 10 s (fail open)", () => {

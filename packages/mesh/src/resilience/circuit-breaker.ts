@@ -1,8 +1,10 @@
+import type { Priority } from "./bulkhead.ts";
 import { BREAKER, type BreakerConfig } from "./breaker-config.ts";
 import { CircuitMachine, type MachineSnapshot } from "./circuit-machine.ts";
 import { FailureRun, type RunSnapshot } from "./failure-run.ts";
 import { counted, type Outcome } from "./outcome.ts";
 import { RegionalView } from "./regional-view.ts";
+import { Thinning } from "./thinning.ts";
 import { type CircuitReason, type CircuitState, type Transition, TransitionLog } from "./transitions.ts";
 import { ended, tripReason, unsuccessful } from "./trip-rules.ts";
 import type { Verdict } from "./verdict.ts";
@@ -44,6 +46,7 @@ export class CircuitBreaker {
   readonly #run: FailureRun;
   readonly #log: TransitionLog;
   readonly #machine: CircuitMachine;
+  readonly #ramp = new Thinning();
   #override: BreakerSnapshot["override"];
 
   constructor(config: Partial<BreakerConfig> = {}, onTransition?: (transition: Transition) => void) {
@@ -64,17 +67,18 @@ export class CircuitBreaker {
     return this.#log.entries;
   }
 
-  acquire(now: number, random: () => number): Decision {
+  /** @param priority says which calls a ramp lets in first. */
+  acquire(now: number, random: () => number, priority: Priority = "normal"): Decision {
     const calm = this.view.calm && this.#override === undefined && this.#machine.state === "closed";
-    const decision = calm ? "pass" : this.#decide(now, random);
+    const decision = calm ? "pass" : this.#decide(now, random, priority);
     if (decision === "pass" || decision === "probe") this.#window.add("sent", now);
     return decision;
   }
 
-  #decide(now: number, random: () => number): Decision {
+  #decide(now: number, random: () => number, priority: Priority): Decision {
     const forced = this.#forced(now);
     if (forced) return forced === "open" ? "reject" : "pass";
-    const regional = this.view.decide(now, random);
+    const regional = this.view.decide(now, random, priority);
     if (regional === "force") return "pass";
     if (regional !== "pass") return regional;
     const machine = this.#machine;
@@ -82,7 +86,8 @@ export class CircuitBreaker {
     machine.advance(now, random);
     if (machine.lease(now)) return "probe";
     const fraction = machine.fraction(now);
-    return fraction === 1 || (fraction > 0 && random() < fraction) ? "pass" : "reject";
+    if (fraction === 0 || fraction === 1) return fraction === 1 ? "pass" : "reject";
+    return this.#ramp.admits(fraction, priority, random) ? "pass" : "reject";
   }
 
   /**

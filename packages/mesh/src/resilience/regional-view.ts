@@ -1,3 +1,5 @@
+import type { Priority } from "./bulkhead.ts";
+import { Thinning } from "./thinning.ts";
 import { rampFraction, RECOVERY, type RecoveryConfig } from "./recovery.ts";
 import { isNewer, VERDICT_VALID_MS, type Verdict } from "./verdict.ts";
 
@@ -15,6 +17,7 @@ export class RegionalView {
   /** There is nothing to check before a call: no verdict, or an ordinary closed one. */
   calm = true;
   readonly #recovery: RecoveryConfig;
+  readonly #ramp = new Thinning();
 
   constructor(recovery: RecoveryConfig = RECOVERY) {
     this.#recovery = recovery;
@@ -57,13 +60,19 @@ export class RegionalView {
    * `lease`: this call may go out as the region's probe, if the region grants the lease; ask now, and treat a refusal
    * like `reject`. `force`: an operator wants calls to go out whatever the local breaker says.
    */
-  decide(now: number, random: () => number): "pass" | "reject" | "lease" | "force" {
+  decide(
+    now: number,
+    random: () => number,
+    priority: Priority = "normal",
+  ): "pass" | "reject" | "lease" | "force" {
     const verdict = this.current(now);
     if (verdict === undefined) return "pass";
     if (verdict.reason === "operator") return verdict.state === "open" ? "reject" : "force";
     if (verdict.state === "closed") return "pass";
-    if (verdict.state === "ramp")
-      return random() < rampFraction(this.#recovery, verdict.since, now) ? "pass" : "reject";
+    if (verdict.state === "ramp") {
+      const fraction = rampFraction(this.#recovery, verdict.since, now);
+      return fraction === 1 || this.#ramp.admits(fraction, priority, random) ? "pass" : "reject";
+    }
     if (now < verdict.until || now - this.#askedAt < ASK_EVERY) return "reject";
     this.#askedAt = now;
     return "lease";

@@ -1,4 +1,6 @@
+import type { Priority } from "./bulkhead.ts";
 import { isOverload, type Outcome } from "./outcome.ts";
+import { Thinning } from "./thinning.ts";
 import { Window } from "./window.ts";
 
 export interface ThrottleConfig {
@@ -31,13 +33,14 @@ export const THROTTLE: ThrottleConfig = { window: 10_000, multiplier: 3, minSamp
 export class Throttle {
   readonly #config: ThrottleConfig;
   readonly #window: Window;
+  readonly #thinning = new Thinning();
 
   constructor(config: Partial<ThrottleConfig> = {}) {
     this.#config = { ...THROTTLE, ...config };
     this.#window = new Window(this.#config.window);
   }
 
-  /** Chance that the next call is shed. */
+  /** The share of calls that is to be shed. */
   rejection(now: number): number {
     const { multiplier, minSamples, minAdmitted } = this.#config;
     const refused = this.#window.count("overload", now);
@@ -48,10 +51,10 @@ export class Throttle {
     return Math.min(1 - minAdmitted, Math.max(0, (wanted - multiplier * taken) / (wanted + 1)));
   }
 
-  /** Whether this call may go out. Draws from `random` only while there is something to shed. */
-  admit(now: number, random: () => number): boolean {
+  /** Whether this call may go out, the important ones first. Draws from `random` only while there is something to shed. */
+  admit(now: number, random: () => number, priority: Priority = "normal"): boolean {
     const rejection = this.rejection(now);
-    if (rejection === 0 || random() >= rejection) return true;
+    if (rejection === 0 || this.#thinning.admits(1 - rejection, priority, random)) return true;
     this.#window.add("shed", now);
     return false;
   }

@@ -1,0 +1,1 @@
+CREATE INDEX `subjects_waiting` ON `subjects` (`source`,`subject`) WHERE held_by = '';

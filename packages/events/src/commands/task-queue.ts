@@ -1,0 +1,62 @@
+import type { CommandTypes, Context, MountedOperation, Plugin, Scope } from "@weft/mesh";
+import type * as z from "zod";
+import type { UnitOfWork } from "../database/unit-of-work.ts";
+import { type CommandTarget, commandsOf } from "./command.ts";
+import type { TaskRetry } from "./retry.ts";
+import { workOff } from "./work-off.ts";
+import { isWake } from "./wake.ts";
+
+/** What a command's handler gets: its data and what the service's plugins provide. Writes go through `tx`. */
+export type TaskContext<R, D = unknown> = R & {
+  readonly data: D;
+  readonly task: { readonly id: string; /** from 1 */ readonly attempt: number };
+  readonly scope: Scope;
+  readonly context: Context;
+};
+
+export type TaskHandlers<M extends CommandTypes, R> = {
+  readonly [T in keyof M & string]: (context: TaskContext<R, z.output<M[T]>>) => unknown;
+};
+
+export interface TaskQueueOptions<M extends CommandTypes, R> {
+  contract: CommandTarget<M> & { readonly senders: readonly string[] };
+  handlers: TaskHandlers<M, R>;
+  retry?: TaskRetry;
+}
+
+/**
+ * The commands of a service's contract, sent by others or by itself (`tx.send`): kept in its database, done when they
+ * are due, those of the highest priority first, and tried again until they are done or given up. What a handler writes
+ * happens once; effects outside this service's database happen at least once. Needs `database()` before it, cron, and
+ * for delays below a minute a queue of its own, `<service>-tasks`.
+ */
+export function taskQueue<M extends CommandTypes, R extends object>({
+  contract,
+  handlers,
+  retry = {},
+}: TaskQueueOptions<M, R>): Plugin {
+  // Handlers get what the plugins provide at run time; `R` has been checked where they were written.
+  const desk = { types: contract.commands, handlers: handlers as TaskHandlers<CommandTypes, unknown>, retry };
+  const accept: MountedOperation = {
+    operation: commandsOf(contract.name, contract.senders),
+    handler: ({ input, caller, tx }: Accepting) => {
+      for (const command of input.commands) tx.take(caller, command);
+      return { taken: input.commands.length };
+    },
+  };
+  return {
+    operations: [accept],
+    async queue(batch, work) {
+      if (!batch.messages.some(({ body }) => isWake(body))) return;
+      batch.ackAll();
+      await workOff(desk, work);
+    },
+    scheduled: (_, work) => workOff(desk, work),
+  };
+}
+
+interface Accepting {
+  readonly input: z.output<ReturnType<typeof commandsOf>["input"]>;
+  readonly caller: string;
+  readonly tx: UnitOfWork<never>;
+}

@@ -1,0 +1,31 @@
+import type { Scope } from "@weft/mesh";
+import type { AnyDatabase } from "../database/unit-of-work.ts";
+import { sourceOf } from "../log/envelope.ts";
+import type { Reader } from "./apply.ts";
+import type { Projection, ProjectionSource } from "./definition.ts";
+
+export function liveReader(
+  scope: Scope,
+  db: AnyDatabase,
+  projection: Projection,
+  source: ProjectionSource,
+): Reader {
+  const place = {
+    projection: projection.name,
+    copy: "live",
+    source: sourceOf(source.contract.name),
+  } as const;
+  return { scope, db, projection, source, place };
+}
+
+/** Belongs to one rebuild, and can do nothing once that is over. */
+export function shadowReader(
+  scope: Scope,
+  db: AnyDatabase,
+  projection: Projection,
+  source: ProjectionSource,
+  generation: number,
+): Reader {
+  const live = liveReader(scope, db, projection, source);
+  return { ...live, place: { ...live.place, copy: "shadow", generation } };
+}
