@@ -49,7 +49,7 @@ export class Network {
       this.#time.at(this.#in(20), () => {
         const answer = arrive();
         const back = this.#in(fate === "answer-late" ? 8_000 : 20);
-        this.#time.at(back, () => answer.then(resolve, reject));
+        this.#time.at(back, () => void answer.then(resolve, reject));
       });
     });
   }

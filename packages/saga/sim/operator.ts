@@ -29,9 +29,10 @@ export class Operator {
 
   #act(): void {
     const chance = this.#chance;
-    if (chance.is(0.3)) return void this.#process.ask((driver) => void driver.wait(1_000));
-    if (chance.is(0.3)) return this.#signal();
-    this.#order(chance.one(verbs));
+    const action = chance.random();
+    if (action < 0.3) this.#process.ask((driver) => void driver.wait(1_000));
+    else if (action < 0.5) this.#signal();
+    else this.#order(chance.one(verbs));
   }
 
   #signal(): void {

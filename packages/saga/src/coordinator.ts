@@ -10,7 +10,8 @@ import {
   type Transport,
 } from "@weft/mesh";
 import type { SagaDefinition } from "./definition.ts";
-import { Driver, type Ports, type Signed } from "./driver.ts";
+import { Driver } from "./driver.ts";
+import type { Ports, Signed } from "./ports.ts";
 import { isFinal } from "./interpreter.ts";
 import { refuse } from "./judge.ts";
 import type { Order } from "./order.ts";

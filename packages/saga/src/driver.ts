@@ -1,8 +1,8 @@
-import { canonicalJson, describe, log, type Runtime } from "@weft/mesh";
+import { canonicalJson, describe, log } from "@weft/mesh";
 import { acceptOrder, acceptSignal } from "./accept.ts";
-import type { Attempt, SagaCall } from "./attempt.ts";
+import type { Attempt } from "./attempt.ts";
 import { Attempts } from "./attempts.ts";
-import { type AlarmClock, DeadMan } from "./dead-man.ts";
+import { DeadMan } from "./dead-man.ts";
 import type { SagaDefinition } from "./definition.ts";
 import type { Logged, SagaEvent } from "./event.ts";
 import { triesOf } from "./fold.ts";
@@ -12,33 +12,15 @@ import { nodeAt, pathOf } from "./key.ts";
 import { longestAttempt } from "./nodes.ts";
 import type { Order } from "./order.ts";
 import { PARKED_INTERVAL } from "./plan.ts";
+import type { Ports, Signed } from "./ports.ts";
 import { resolve } from "./resolve.ts";
 import { current, SagaRecord } from "./saga-record.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 import { OVER } from "./over.ts";
 import { LONG_WAIT, Standby } from "./standby.ts";
-import type { Head, SagaStore } from "./store.ts";
+import type { Head } from "./store.ts";
 import { viewAt } from "./view.ts";
 import { Waiters } from "./waiters.ts";
-
-/** The outside world of one saga. */
-export interface Ports {
-  readonly store: SagaStore;
-  readonly alarm: AlarmClock;
-  readonly runtime: Runtime;
-  readonly call: SagaCall;
-  /** Finds the definition's code; undefined when this deployment does not have it. */
-  definition(name: string, version: number): SagaDefinition | undefined;
-  /** Tells the index where the saga stands and when it goes on. */
-  publish(snapshot: SagaSnapshot): Promise<void>;
-}
-
-/** Who gives an order, and why. `requestId`: the same order under the same id is carried out once. */
-export interface Signed {
-  readonly requestId: string;
-  readonly actor: string;
-  readonly reason: string;
-}
 
 /** A wait up to this long, ms, is slept through; a longer one is left to the alarm, so that the object can be evicted. */
 const SHORT_WAIT = 5_000;

@@ -1,5 +1,5 @@
 import { MeshError, type MeshErrorOptions, type Principal, type Trace, isMeshError } from "@weft/mesh";
-import type { Signed } from "./driver.ts";
+import type { Signed } from "./ports.ts";
 import type { Logged } from "./event.ts";
 import type { Order } from "./order.ts";
 import type { SagaSnapshot } from "./snapshot.ts";

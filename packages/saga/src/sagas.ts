@@ -10,7 +10,7 @@ import {
 } from "@weft/mesh";
 import type * as z from "zod";
 import type { SagaDefinition } from "./definition.ts";
-import type { Signed } from "./driver.ts";
+import type { Signed } from "./ports.ts";
 import { type IndexRow, type Need, type SagaFilter, SagaIndex } from "./saga-index.ts";
 import { type Inspection, type OrderRequest, type SagaObject, unwrap } from "./saga-object.ts";
 import type { SagaSnapshot } from "./snapshot.ts";

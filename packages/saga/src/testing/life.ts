@@ -1,6 +1,7 @@
 import { newTrace } from "@weft/mesh";
 import type { SagaDefinition } from "../definition.ts";
-import { Driver, type Ports } from "../driver.ts";
+import { Driver } from "../driver.ts";
+import type { Ports } from "../ports.ts";
 import { isFinal } from "../interpreter.ts";
 import type { SagaSnapshot } from "../snapshot.ts";
 import { trip } from "./definition.ts";
