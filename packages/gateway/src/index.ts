@@ -21,6 +21,7 @@ export { consistency } from "./request/consistency.ts";
 export { json } from "./request/json.ts";
 export { openApi, type OpenApiDocument, type OpenApiOptions } from "./openapi/openapi.ts";
 export { nameVersion } from "./request/name-version.ts";
+export { runToEnd } from "./request/run-to-end.ts";
 export { contextOf, hostOf, traceRequest } from "./request/trace-request.ts";
 export { type Compose, type Equipment, type RouteOptions, routes } from "./routes/routes.ts";
 export { transportTo } from "./routes/transport.ts";

@@ -1,5 +1,5 @@
 import type { Outcome } from "../src/resilience/outcome.ts";
-import { seeded } from "./random.ts";
+import { seeded } from "@weft/testkit/random";
 
 /** A callee that breaks for two minutes, one minute into the run. */
 export interface Fault {

@@ -3,7 +3,7 @@ import { Clock } from "./clock.ts";
 import { Isolate, type World } from "./isolate.ts";
 import { type Figures, Measure } from "./measure.ts";
 import type { Policy } from "./policies.ts";
-import { exponential, seeded } from "./random.ts";
+import { exponential, seeded } from "@weft/testkit/random";
 import { dataCentres } from "./region.ts";
 
 export interface Fleet {

@@ -25,4 +25,28 @@ describe("a problem", () => {
       headers: { location: "/v1/orders/1" },
     });
   });
+
+  const answer = (body: string, status: number) =>
+    new Response(body, { status, headers: { "content-type": "application/problem+json" } });
+
+  it.each(["{", "null", "7", '{"title":"No code"}', '{"code":7}'])(
+    "that is none (%s) is a broken answer, not a connection that failed",
+    async (body) => {
+      expect(await fromResponse("quotes", answer(body, 502))).toMatchObject({
+        code: "UNAVAILABLE",
+        received: 502,
+      });
+      expect(await fromResponse("quotes", answer(body, 404))).toMatchObject({
+        code: "UNAVAILABLE",
+        received: 404,
+      });
+    },
+  );
+
+  it("says nothing beyond what a problem may say: members with the names of our own fields mean nothing", async () => {
+    const members = { code: "NO_RATE", title: "No rate", headers: { "set-cookie": "a=b" }, cause: "forged" };
+    const error = await fromResponse("quotes", answer(JSON.stringify(members), 422));
+    expect(error).toMatchObject({ code: "NO_RATE", title: "No rate", status: 422, headers: {} });
+    expect(error.cause).toBeUndefined();
+  });
 });

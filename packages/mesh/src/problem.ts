@@ -58,6 +58,16 @@ function retryAfterOf(headers: Headers): number | undefined {
   return Number.isFinite(wait) ? Math.max(0, wait) : undefined;
 }
 
+/** Undefined if it is no problem of the mesh's kind, which has a code. */
+function parse(text: string): Problem | undefined {
+  try {
+    const problem = JSON.parse(text) as Problem | null;
+    return typeof problem?.code === "string" ? problem : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 /**
  * What a failed answer of another service means here. A body that is not a problem (a crashed isolate, the dev
  * server's error page) is an unavailable service: its text may hold internals, so it goes to `cause` alone.
@@ -68,19 +78,21 @@ export async function fromResponse(service: string, response: Response): Promise
   const retryAfter = retryAfterOf(response.headers);
   const received = response.status;
   const version = response.headers.get(header.version) ?? undefined;
-  if (response.headers.get("content-type")?.startsWith(PROBLEM_TYPE)) {
-    const problem = JSON.parse(text) as Problem;
-    if (problem.code in codes || response.status < 500) {
-      return new MeshError(problem.code, {
-        ...problem,
-        status: response.status,
-        retryAfter,
-        received,
-        version,
-        // What the error is about: a caller may want to look at it.
-        ...(location !== null && { headers: { location } }),
-      });
-    }
+  const problem = response.headers.get("content-type")?.startsWith(PROBLEM_TYPE) ? parse(text) : undefined;
+  if (problem && (problem.code in codes || response.status < 500)) {
+    const { code, title, detail, errors, retryable } = problem;
+    return new MeshError(code, {
+      title,
+      ...(detail !== undefined && { detail }),
+      ...(errors && { errors }),
+      ...(retryable !== undefined && { retryable }),
+      status: response.status,
+      retryAfter,
+      received,
+      version,
+      // What the error is about: a caller may want to look at it.
+      ...(location !== null && { headers: { location } }),
+    });
   }
   return meshError(response.status === 429 ? "RATE_LIMITED" : "UNAVAILABLE", undefined, {
     retryAfter,

@@ -157,3 +157,19 @@ it("work that nobody waits for is the first to be refused", async () => {
   await scheduled?.({} as never, {} as never, ctx as never);
   expect(priorities).toEqual(["background", "background"]);
 });
+
+it("keeps the invocation until the call is answered, so that a caller who leaves takes nothing along", async () => {
+  const gate = Promise.withResolvers<Record<string, never>>();
+  const slow = contract("slow", {
+    get: query("GET /internal/slow", { output: z.object({}), allow: ["gateway"] }),
+  });
+  const { fetch } = service(slow, { use: [], handlers: { get: () => gate.promise } });
+  const kept: Promise<unknown>[] = [];
+  const ctx = { props: { caller: "gateway" }, waitUntil: (work: Promise<unknown>) => void kept.push(work) };
+  const answer = fetch?.(new Request("http://mesh/internal/slow") as never, {} as never, ctx as never);
+  expect(await Promise.race([...kept, Promise.resolve("still kept")])).toBe("still kept");
+  expect(kept).toHaveLength(1);
+  gate.resolve({});
+  expect((await answer)?.status).toBe(200);
+  expect(await kept[0]).toMatchObject({ status: 200 });
+});

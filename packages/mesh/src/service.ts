@@ -125,7 +125,11 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
 
   return {
     async fetch(request, env, ctx) {
-      const response = await app.fetch(request, env, ctx);
+      const answering = Promise.resolve(app.fetch(request, env, ctx));
+      // A caller that goes away would end the invocation where it stands, and what it holds in this isolate, such as its
+      // room here and towards those it calls, would be gone for good. It ends early by its signal instead.
+      ctx.waitUntil(answering);
+      const response = await answering;
       const version = versionOf(env);
       // On refusals and failures, too: a version is judged by them.
       if (version !== undefined) response.headers.set(header.version, version);

@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, isAbsolute, join, resolve } from "node:path";
-import { DatabaseSync, type SQLInputValue } from "node:sqlite";
+import { DatabaseSync, type SQLInputValue, type StatementSync } from "node:sqlite";
 import { Copies, isRead, type Reader } from "./d1-copies.ts";
 import { d1Error, d1TypeError } from "./d1-error.ts";
 
@@ -194,10 +194,10 @@ class Statement {
 
   #rows(sqlite: DatabaseSync): { columns: string[]; rows: unknown[][] } {
     try {
-      const statement = sqlite.prepare(this.#query);
-      const columns = statement.columns().map(({ name }) => name);
-      statement.setReturnArrays(true);
+      const statement = prepared(sqlite, this.#query);
       const rows = statement.all(...this.#values) as unknown as unknown[][];
+      // Afterwards: tables may have been swapped since it was prepared.
+      const columns = statement.columns().map(({ name }) => name);
       if (!this.reads) this.#copies.wrote(this.#query, this.#values);
       if (this.#reader !== "first-primary") this.#copies.saw(this.#reader, sqlite);
       return { columns, rows: rows.map((row) => row.map(fromSqlite)) };
@@ -208,7 +208,23 @@ class Statement {
 }
 
 function count(sqlite: DatabaseSync, expression: string): number {
-  return Number(sqlite.prepare(`SELECT ${expression} AS n`).get()?.["n"]);
+  const [row] = prepared(sqlite, `SELECT ${expression}`).all() as unknown as unknown[][];
+  return Number(row?.[0]);
+}
+
+const statements = new WeakMap<DatabaseSync, Map<string, StatementSync>>();
+
+/** Preparing takes SQLite longer than most queries. */
+function prepared(sqlite: DatabaseSync, query: string): StatementSync {
+  const known = statements.get(sqlite) ?? new Map<string, StatementSync>();
+  statements.set(sqlite, known);
+  let statement = known.get(query);
+  if (!statement) {
+    statement = sqlite.prepare(query);
+    statement.setReturnArrays(true);
+    known.set(query, statement);
+  }
+  return statement;
 }
 
 /** D1 is a network away: other work runs before the query does, so tests see the interleavings that production has. */

@@ -10,6 +10,7 @@ import {
   registrar,
   rescue,
   routes,
+  runToEnd,
   traceRequest,
 } from "@weft/gateway";
 import { idempotent } from "@weft/idempotency";
@@ -48,7 +49,9 @@ const app = new Hono<ShopEnv>();
 
 rescue(app);
 app.use(
-  // Outermost: it logs what the client gets, whoever decided on it.
+  // Outside everything that holds something for the time of a request.
+  runToEnd,
+  // Outside all the rest: it logs what the client gets, whoever decided on it.
   accessLog(),
   // Errors name the trace.
   traceRequest,

@@ -116,6 +116,21 @@ describe("a client that goes away", () => {
     expect(callsOf(service, left.traceId)).toBe(0);
   });
 
+  it.each([
+    ["in front", "/v1/products/prod_001", "catalogOfGateway"],
+    ["further in", "/_weft/audit", "paymentsOfControl"],
+  ] as const)("leaves its room to those who come after it, %s", async (_, path, over) => {
+    const headers = { authorization: `Bearer ${OPERATOR_TOKEN}` };
+    await mesh.fault(edges[over], { kind: "slow", ms: 2_000 });
+    // Many times what one isolate has room for, but never all at once.
+    while ((await mesh.callsOver(edges[over])) < 120) {
+      const gone = await Promise.all(Array.from({ length: 15 }, () => send(path, { headers }, 500)));
+      expect(gone).toEqual(Array(15).fill(true));
+    }
+    await mesh.fault(edges[over], { kind: "none" });
+    await operatorOf(mesh).until(path, ({ status }) => status === 200);
+  });
+
   it("does not end a saga that has begun: the order is confirmed and the books balance", async () => {
     const buyer = await mesh.shop.signUp();
     await mesh.fault(edges.paymentsOfCheckout, { kind: "slow", ms: 500 });
@@ -154,7 +169,7 @@ describe("too many browsers", () => {
   it("are told to come back, while a buyer is served", async () => {
     const buyer = await mesh.shop.signUp();
     await mesh.fault(edges.inventoryOfGateway, { kind: "slow", ms: 1_500 });
-    const pages = Array.from({ length: 70 }, () => mesh.shop.get("/v1/products/prod_001"));
+    const pages = Array.from({ length: 90 }, () => mesh.shop.get("/v1/products/prod_001"));
     const first = await Promise.race(pages);
     expect(first).toMatchObject({ status: 503, body: { code: "OVERLOADED" } });
     expect(first.headers.get("retry-after")).toBe("1");

@@ -15,7 +15,7 @@ describe.skipIf(!canRun)("the guide to resilience", () => {
     await mesh.shop.get("/v1/products/prod_001");
     const answers: unknown[] = [];
     for (const { text } of blocks("docs/guides/resilience.md")) {
-      // Two commands may share a block; each answers with one line of JSON.
+      // Commands may share a block; each answers with one line of JSON.
       for (const command of text.split(/\n(?=curl )/))
         answers.push(JSON.parse((await terminal.run(command)) ?? ""));
     }
@@ -26,7 +26,9 @@ describe.skipIf(!canRun)("the guide to resilience", () => {
           expect.objectContaining({ callee: "inventory", state: "open", reason: "operator" }),
         ]),
       },
+      { items: expect.not.arrayContaining([expect.objectContaining({ state: "open" })]) },
       { items: [{ edge: { from: "gateway", to: "inventory" }, fault: { kind: "abort" }, percentage: 50 }] },
+      { items: [] },
     ]);
   });
 });

@@ -58,6 +58,11 @@ describe("the circuit layer", () => {
     expect(await repeat(1, ok)).toEqual(["OK"]);
   });
 
+  it("stays closed for a callee that says that the chain of calls is too long: its callers are at fault", async () => {
+    const { repeat } = stage();
+    expect(await repeat(30, fail("HOP_LIMIT_EXCEEDED"))).toEqual(Array(30).fill("HOP_LIMIT_EXCEEDED"));
+  });
+
   it("takes a caller that goes away for nothing", async () => {
     const { repeat } = stage();
     const signal = AbortSignal.abort();

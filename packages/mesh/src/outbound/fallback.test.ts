@@ -72,4 +72,15 @@ describe("a fallback", () => {
     await expect(calls().get(id, { fallback: unknown })).rejects.toMatchObject({ code: "NOT_FOUND" });
     expect(lines).toEqual([]);
   });
+
+  it.each([
+    ["here", { hops: 16 }, ok],
+    ["further on", {}, fail("HOP_LIMIT_EXCEEDED")],
+  ])("does not hide that a chain of calls is too long, %s", async (_, context, reply) => {
+    const { calls, world } = stage({ host });
+    world.reply = reply;
+    await expect(calls(context).get(id, { fallback: unknown })).rejects.toMatchObject({
+      code: "HOP_LIMIT_EXCEEDED",
+    });
+  });
 });

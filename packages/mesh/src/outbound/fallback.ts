@@ -2,10 +2,14 @@ import { isMeshError, toMeshError } from "../error.ts";
 import { describe, log } from "../log.ts";
 import type { Outbound, OutboundLayer } from "./call.ts";
 
-/** Whether an error is answered with the call's fallback. An answer that the contract foresees (4xx) is not a failure. */
+/**
+ * Whether an error is answered with the call's fallback. An answer that the contract foresees (4xx) is not a failure, and
+ * a chain of calls that is too long is so every time: its bug would never be seen.
+ */
 export function degrades(call: Outbound, error: unknown): boolean {
   if (!call.fallback) return false;
-  return !isMeshError(error) || error.status >= 500 || error.code === "RATE_LIMITED";
+  if (!isMeshError(error)) return true;
+  return error.status >= 500 ? error.code !== "HOP_LIMIT_EXCEEDED" : error.code === "RATE_LIMITED";
 }
 
 /** The answer hides the error from the caller; nobody else must miss it. */

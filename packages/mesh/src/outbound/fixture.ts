@@ -3,7 +3,7 @@ import { client } from "../client.ts";
 import { type Context, rootContext } from "../context/context.ts";
 import { newTrace } from "../context/trace.ts";
 import { contract } from "../contract/contract.ts";
-import { command, query } from "../contract/operation.ts";
+import { command, events, query } from "../contract/operation.ts";
 import { meshError } from "../error.ts";
 import { outbound } from "../outbound.ts";
 import { problemResponse } from "../problem.ts";
@@ -21,6 +21,7 @@ export const shop = contract("shop", {
   look: query("GET /internal/looks/:id", { input, output, circuit: "operation", allow: [] }),
   pay: command("POST /internal/payments", { input, output, priority: "critical", allow: [] }),
   guess: query("GET /internal/guesses/:id", { input, output, priority: "background", allow: [] }),
+  watch: events("GET /internal/things/:id/events", { input, allow: [] }),
 });
 
 export type Reply = (request: Request) => Response | Promise<Response>;

@@ -13,6 +13,8 @@ export function outcomeOf(error: unknown, call: Outbound): Outcome {
   if (received === 429) return "throttled";
   // The callee is well, and protects itself from one that is not: its callers need not stay away from all of it.
   if (code === "CIRCUIT_OPEN") return "ok";
+  // Its callers are at fault.
+  if (code === "HOP_LIMIT_EXCEEDED") return "ok";
   if (received === 503) return "unavailable";
   return received >= 500 ? "failure" : "ok";
 }

@@ -30,7 +30,8 @@ export interface Policies {
   readonly throttle: Partial<ThrottleConfig> | false;
 }
 
-export type Feature = keyof Policies;
+/** What a single call can go without. Not `region`: its verdict is the circuit's, which all calls share. */
+export type Feature = Exclude<keyof Policies, "region">;
 
 export const POLICIES: Policies = {
   retry: { attempts: 3, tokens: 4, tokensPerSuccess: 0.1 },

@@ -49,7 +49,10 @@ export const retry = (callees: Callees, { now, random, sleep }: Runtime): Outbou
         } catch (error) {
           const wait = waitFor(call, tries, error);
           if (wait === undefined) throw error;
-          await sleep(wait, call.context.signal);
+          await sleep(wait, call.context.signal).catch(() => {
+            // The caller is gone: what it would have heard is how the last try ended.
+            throw error;
+          });
         }
       }
     }

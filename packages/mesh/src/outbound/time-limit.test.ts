@@ -47,3 +47,14 @@ it("ends a try when the caller is gone, which says nothing about the callee", as
   expect(timers).toMatchObject([{ cancelled: true }]);
   expect(callees.circuits.get("shop")?.breaker.snapshot().run.length).toBe(0);
 });
+
+it("ends a stream that does not begin in time, and leaves one alone that has begun", async () => {
+  const { calls, world, timers } = timed();
+  world.reply = hang;
+  const late = calls().watch(id);
+  timers[0]?.end();
+  await expect(late).rejects.toMatchObject({ code: "DEADLINE_EXCEEDED" });
+  world.reply = () => new Response("data: 1\n\n");
+  expect(await calls().watch(id)).toBeInstanceOf(ReadableStream);
+  expect(timers[1]).toMatchObject({ cancelled: true });
+});

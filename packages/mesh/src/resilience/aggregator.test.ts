@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { seeded } from "../../sim/random.ts";
+import { seeded } from "@weft/testkit/random";
 import { type AggregatorConfig, VerdictAggregator } from "./aggregator.ts";
 import type { Outcome } from "./outcome.ts";
 import type { ReportBucket } from "./reporter.ts";

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { seeded } from "../../sim/random.ts";
+import { seeded } from "@weft/testkit/random";
 import type { Priority } from "./bulkhead.ts";
 import { Thinning } from "./thinning.ts";
 

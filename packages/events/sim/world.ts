@@ -1,0 +1,221 @@
+import type { Transport } from "@weft/mesh";
+import { d1 } from "@weft/testkit/d1";
+import { serve, type Served } from "@weft/testkit/serve";
+import { seeded } from "@weft/testkit/random";
+import { toEnvelope } from "../src/index.ts";
+import { deadLettersOf } from "../src/dead-letters/contract.ts";
+import type { EventRow } from "../src/log/log-row.ts";
+import { Died, Life } from "./life.ts";
+import { type Batch, mortalDatabase, mortalQueue, mortalTransport } from "./mortal.ts";
+import { author, authorWorker, digestWorker, reactionWorker, sequenceWorker } from "./services.ts";
+
+/** What a simulation breaks on purpose, to see that its checks notice. */
+export type Flaw = "no inbox" | "send before commit" | "no gap pull";
+
+export type Subscriber = "reaction" | "sequence" | "digest";
+export const subscribers: readonly Subscriber[] = ["reaction", "sequence", "digest"];
+export type Name = "author" | Subscriber;
+const workers = {
+  author: authorWorker,
+  reaction: reactionWorker,
+  sequence: sequenceWorker,
+  digest: digestWorker,
+};
+
+interface Waiting {
+  readonly body: unknown;
+  attempts: number;
+}
+
+/** As the subscribers' configs say. */
+const MAX_RETRIES = 5;
+const TABLES = ["events", "inbox", "cursors", "subjects", "dead_letters", "said", "heard"];
+const PROJECTION = ["projection_cursors", "projection_rebuilds", "digests", "digests_shadow"];
+
+/** The databases outlive a run, emptied: making their tables would take longer than the run. */
+const databases = Object.fromEntries(
+  Object.keys(workers).map((name) => [name, d1("packages/events/sim")]),
+) as Record<Name, D1Database>;
+
+/** Four services whose processes die, and queues that lose, repeat and reorder. All chance comes from the seed. */
+export class World {
+  readonly random: () => number;
+  readonly #flaw: Flaw | undefined;
+  readonly #queues: Record<Subscriber, Waiting[]> = { reaction: [], sequence: [], digest: [] };
+  readonly #dead: Record<Subscriber, unknown[]> = { reaction: [], sequence: [], digest: [] };
+  /** ms since the epoch */
+  now = Date.UTC(2026, 10, 21);
+  /** Its handlers fail. */
+  poison: number | undefined;
+
+  private constructor(seed: number, flaw: Flaw | undefined) {
+    this.random = seeded(seed);
+    this.#flaw = flaw;
+  }
+
+  static async open(seed: number, flaw?: Flaw): Promise<World> {
+    for (const db of Object.values(databases))
+      await db.batch(
+        [...TABLES, ...PROJECTION, "sqlite_sequence"].map((table) => db.prepare(`DELETE FROM ${table}`)),
+      );
+    return new World(seed, flaw);
+  }
+
+  rows<T>(name: Name, query: string): Promise<T[]> {
+    return databases[name]
+      .prepare(query)
+      .all<T>()
+      .then(({ results }) => results);
+  }
+
+  below(limit: number): number {
+    return Math.floor(this.random() * limit);
+  }
+
+  /** One that dies after some steps, or one that does not. */
+  life(mortal: boolean): Life {
+    return new Life(mortal && this.random() < 0.3 ? this.below(16) : Number.POSITIVE_INFINITY);
+  }
+
+  /** A client says something; whether it was heard is only sure if this resolves. */
+  async say(subject: string, n: number, life: Life): Promise<void> {
+    const served = this.#serve("author", life);
+    try {
+      await served.client(author, { caller: "client" }).say({ subject, n });
+    } finally {
+      await served.settled();
+    }
+  }
+
+  async cron(name: Name, life: Life): Promise<void> {
+    const served = this.#serve(name, life);
+    try {
+      await served.cron(new Date(this.now));
+    } catch (error) {
+      if (!life.over) throw error;
+    }
+    await served.settled();
+  }
+
+  /** Takes up to `most` messages out of a queue, in any order; some get lost and some stay for a second delivery. */
+  async deliver(name: Subscriber, most: number, life: Life, honest = false): Promise<void> {
+    const queue = this.#queues[name];
+    const taken: Waiting[] = [];
+    while (taken.length < most && queue.length > 0) {
+      const [message] = queue.splice(honest ? 0 : this.below(queue.length), 1);
+      const chance = honest ? 1 : this.random();
+      if (!message || chance < 0.15) continue;
+      taken.push(message);
+      if (chance < 0.3) queue.push(structuredClone(message));
+    }
+    if (taken.length > 0) await this.#hand(name, taken, life);
+    const dead = this.#dead[name].splice(0);
+    if (dead.length > 0) await this.#bury(name, dead, life);
+  }
+
+  /** Operators have mended what was poison, and replay what it had killed. */
+  async replay(name: "reaction" | "sequence"): Promise<void> {
+    this.poison = undefined;
+    const desk = this.#serve(name, this.life(false)).client(deadLettersOf(name), { caller: "control" });
+    const { items } = await desk.deadLetters({ status: "dead", limit: 100 });
+    for (const { id } of items) await desk.replayDeadLetter({ id });
+  }
+
+  async #hand(name: Subscriber, taken: readonly Waiting[], life: Life): Promise<void> {
+    const served = this.#serve(name, life);
+    const bodies = taken.map(({ body }) => body);
+    const settled = await served.queue(`${name}-events`, bodies).catch((error: unknown) => {
+      if (!life.over) throw error;
+      return [];
+    });
+    await served.settled();
+    for (const [index, message] of taken.entries()) {
+      // What a process has settled counts when it lives to the end of the batch.
+      if (settled[index] === "acked" && !life.over) continue;
+      if (message.attempts++ < MAX_RETRIES) this.#queues[name].push(message);
+      else this.#dead[name].push(message.body);
+    }
+  }
+
+  async #bury(name: Subscriber, bodies: readonly unknown[], life: Life): Promise<void> {
+    const served = this.#serve(name, life);
+    const settled = await served.queue(`${name}-events-dlq`, bodies).catch((error: unknown) => {
+      if (!life.over) throw error;
+      return [];
+    });
+    await served.settled();
+    this.#dead[name].push(...bodies.filter((_, index) => settled[index] !== "acked" || life.over));
+  }
+
+  #serve(name: Name, life: Life): Served {
+    const flawed = name === "author" ? this.#sendFirst(life) : this.#forgetful();
+    const env = {
+      DB: mortalDatabase(databases[name], life, flawed),
+      ...Object.fromEntries(
+        subscribers.map((each) => [`${each.toUpperCase()}_EVENTS`, this.#queue(each, life)]),
+      ),
+      ...(name !== "author" && { AUTHOR: mortalTransport(this.#author(name), life) }),
+      TASTE: (n: number) => {
+        if (n === this.poison) throw new Error("poison");
+      },
+    };
+    return serve(workers[name], env);
+  }
+
+  #queue(name: Subscriber, life: Life) {
+    return mortalQueue((bodies) => {
+      this.#queues[name].push(...bodies.map((body) => ({ body, attempts: 0 })));
+    }, life);
+  }
+
+  /** The author as a subscriber calls it; its own process does not die meanwhile. */
+  #author(caller: Subscriber): Transport {
+    if (this.#flaw === "no gap pull") return { fetch: () => Promise.reject(new Error("no pull")) };
+    return this.#serve("author", new Life(Number.POSITIVE_INFINITY)).binding(caller);
+  }
+
+  #forgetful(): ((batch: Batch) => Batch) | undefined {
+    if (this.#flaw !== "no inbox") return undefined;
+    return (batch) => (written) =>
+      batch(
+        written.map((each) =>
+          each.sql.startsWith('insert into "inbox"')
+            ? { ...each, statement: databases.reaction.prepare("SELECT 1") }
+            : each,
+        ),
+      );
+  }
+
+  /** The order of things that the log was made to rule out: a crash between the two leaves an event that never was. */
+  #sendFirst(life: Life): ((batch: Batch) => Batch) | undefined {
+    if (this.#flaw !== "send before commit") return undefined;
+    return (batch) => async (written) => {
+      if (!written.some(({ sql }) => sql.startsWith('insert into "events"'))) return batch(written);
+      const results = await batch(written);
+      const rows = results.flatMap(({ results: some }) => some as unknown[]);
+      const row = rows.find(
+        (each): each is Record<string, string> => each !== null && typeof each === "object" && "seq" in each,
+      );
+      if (row && this.random() < 0.2) {
+        this.#queues.reaction.push({ body: envelopeOf(row), attempts: 0 });
+        await databases.author.batch([
+          databases.author.prepare("DELETE FROM events WHERE seq = ?").bind(row["seq"]),
+          databases.author.prepare("DELETE FROM said WHERE rowid = (SELECT max(rowid) FROM said)"),
+          databases.author.prepare("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'events'"),
+        ]);
+        life.end();
+        throw new Died();
+      }
+      return results;
+    };
+  }
+}
+
+function envelopeOf(row: Record<string, string>): unknown {
+  const data = JSON.parse(row["data"] ?? "") as unknown;
+  return toEnvelope("author", {
+    ...row,
+    subjectSeq: row["subject_seq"],
+    data,
+  } as unknown as EventRow);
+}
