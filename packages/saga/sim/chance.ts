@@ -1,4 +1,4 @@
-import { seeded } from "../../mesh/sim/random.ts";
+import { seeded } from "@weft/testkit/random";
 
 /** Everything that happens by chance in one run: equal seeds, equal runs. */
 export class Chance {
