@@ -46,6 +46,12 @@ describe("parallel branches", () => {
     expect(await life.ends()).toBe(true);
     expect(life.world.attempts.slice(1)).toEqual(["do l1 1", "do r1 1", "undo r1 1", "undo first 1"]);
     expect(life.driver.snapshot()).toMatchObject({ state: "COMPENSATED", failure: { step: "l1" } });
+    // What was under way has told its outcome before the saga turned.
+    const types = life.store.log.map((event) =>
+      "step" in event ? `${event.type} ${event.step}` : event.type,
+    );
+    expect(types).not.toContain("discarded r1");
+    expect(types.indexOf("done r1")).toBeLessThan(types.indexOf("compensating l1"));
   });
 
   it("are all tried again by the process that follows a dead one", async () => {
