@@ -137,7 +137,6 @@ export const digestWorker = service(digest, {
     database({ schema }),
     projections({
       name: "digest",
-      name: "digest",
       all: [
         projection<Digests>({
           name: "digests",

@@ -1,4 +1,4 @@
-import type { Transport } from "@weft/mesh";
+import { client, newTrace, outbound, rootContext, type Transport } from "@weft/mesh";
 import { d1 } from "@weft/testkit/d1";
 import { serve, type Served } from "@weft/testkit/serve";
 import { seeded } from "@weft/testkit/random";
@@ -32,6 +32,9 @@ const MAX_RETRIES = 5;
 const TABLES = ["events", "inbox", "cursors", "subjects", "dead_letters", "said", "heard"];
 const PROJECTION = ["projection_cursors", "projection_rebuilds", "digests", "digests_shadow"];
 
+/** Clients are not of the mesh: what fails between services is not held against the author. */
+const direct = outbound({ policies: { retry: false, hedge: false, circuit: false, throttle: false } });
+
 /** The databases outlive a run, emptied: making their tables would take longer than the run. */
 const databases = Object.fromEntries(
   Object.keys(workers).map((name) => [name, d1("packages/events/sim")]),
@@ -44,12 +47,14 @@ export class World {
   readonly #queues: Record<Subscriber, Waiting[]> = { reaction: [], sequence: [], digest: [] };
   readonly #dead: Record<Subscriber, unknown[]> = { reaction: [], sequence: [], digest: [] };
   /** ms since the epoch */
-  now = Date.UTC(2026, 10, 21);
+  now: number;
   /** Its handlers fail. */
   poison: number | undefined;
 
   private constructor(seed: number, flaw: Flaw | undefined) {
     this.random = seeded(seed);
+    // A day for each seed: what the call path remembers of another run's failures is over.
+    this.now = Date.UTC(2026, 10, 21) + seed * 24 * 60 * 60_000;
     this.#flaw = flaw;
   }
 
@@ -81,7 +86,7 @@ export class World {
   async say(subject: string, n: number, life: Life): Promise<void> {
     const served = this.#serve("author", life);
     try {
-      await served.client(author, { caller: "client" }).say({ subject, n });
+      await client(author, served.binding("client"), rootContext(newTrace()), direct).say({ subject, n });
     } finally {
       await served.settled();
     }
@@ -190,32 +195,27 @@ export class World {
   #sendFirst(life: Life): ((batch: Batch) => Batch) | undefined {
     if (this.#flaw !== "send before commit") return undefined;
     return (batch) => async (written) => {
-      if (!written.some(({ sql }) => sql.startsWith('insert into "events"'))) return batch(written);
       const results = await batch(written);
-      const rows = results.flatMap(({ results: some }) => some as unknown[]);
-      const row = rows.find(
-        (each): each is Record<string, string> => each !== null && typeof each === "object" && "seq" in each,
+      const emits = written.some(({ sql }) => sql.startsWith('insert into "events"'));
+      if (!emits || this.random() > 0.2) return results;
+      const [row] = await this.rows<Row>("author", "SELECT * FROM events ORDER BY seq DESC LIMIT 1");
+      this.#queues.reaction.push({ body: envelopeOf(row as Row), attempts: 0 });
+      await databases.author.batch(
+        [
+          "DELETE FROM events WHERE seq = (SELECT max(seq) FROM events)",
+          "DELETE FROM said WHERE rowid = (SELECT max(rowid) FROM said)",
+          "UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'events'",
+        ].map((sql) => databases.author.prepare(sql)),
       );
-      if (row && this.random() < 0.2) {
-        this.#queues.reaction.push({ body: envelopeOf(row), attempts: 0 });
-        await databases.author.batch([
-          databases.author.prepare("DELETE FROM events WHERE seq = ?").bind(row["seq"]),
-          databases.author.prepare("DELETE FROM said WHERE rowid = (SELECT max(rowid) FROM said)"),
-          databases.author.prepare("UPDATE sqlite_sequence SET seq = seq - 1 WHERE name = 'events'"),
-        ]);
-        life.end();
-        throw new Died();
-      }
-      return results;
+      life.end();
+      throw new Died();
     };
   }
 }
 
-function envelopeOf(row: Record<string, string>): unknown {
-  const data = JSON.parse(row["data"] ?? "") as unknown;
-  return toEnvelope("author", {
-    ...row,
-    subjectSeq: row["subject_seq"],
-    data,
-  } as unknown as EventRow);
+/** An event as it is in the database. */
+type Row = Omit<EventRow, "subjectSeq" | "data"> & { readonly subject_seq: number; readonly data: string };
+
+function envelopeOf({ subject_seq: subjectSeq, data, ...row }: Row): unknown {
+  return toEnvelope("author", { ...row, subjectSeq, data: JSON.parse(data) as unknown });
 }
