@@ -1,3 +1,4 @@
+import type { Logged } from "../src/event.ts";
 import { fold } from "../src/fold.ts";
 import { SimTime } from "../src/testing/sim-time.ts";
 import { Chance } from "./chance.ts";
@@ -70,7 +71,9 @@ export async function simulate(seed: number, mutant?: Mutant): Promise<Run> {
   // asks: what sleeps must be woken.
   if (!process.row) process.start(id);
   const late = Math.max(time.now(), calm) + LIMIT;
-  const inTime = await time.until(() => isQuiet(process), late);
+  const quiet = () => isQuiet(process);
+  // What the definition itself waits for comes on top.
+  const inTime = (await time.until(quiet, late)) || (await time.until(quiet, late + waitedIn(disk.log)));
   // What is still on its way arrives.
   await time.until(() => false, time.now() + MINUTE);
   const progress = fold(disk.log);
@@ -83,4 +86,9 @@ export async function simulate(seed: number, mutant?: Mutant): Promise<Run> {
     ],
     log: disk.log,
   };
+}
+
+/** Time, ms, that pauses and waits for signals may have taken. */
+function waitedIn(log: readonly Logged[]): number {
+  return log.reduce((sum, event) => sum + (event.type === "waiting" ? event.until - event.at : 0), 0);
 }
