@@ -9,9 +9,11 @@ import { operatorsApi } from "./operators-api.ts";
 import { policyOf } from "./policy.ts";
 import { findingsText, policyJson, policyTable } from "./print.ts";
 import { type Deployment, findProject, readProject } from "./project.ts";
+import { saga, sagaUsage } from "./saga/saga.ts";
 
 const usage = `weft policy [--json]   who may call what
 weft check [--json]    what is wrong with contracts and bindings; exit code 1 if anything is
+${sagaUsage}
 ${dlqUsage}`;
 
 interface Options {
@@ -36,6 +38,12 @@ const commands: Record<string, (mesh: Deployment[], options: Options) => number>
 
 /** Clients of the operators' API of a running mesh. */
 const operations: Record<string, (args: string[], root: string | undefined) => Promise<number>> = {
+  saga: (args, root) =>
+    saga(args, {
+      api: () => operatorsApi(root, process.env),
+      print: (text) => console.log(text),
+      newId: () => crypto.randomUUID(),
+    }),
   dlq: (args, root) =>
     dlq(args, {
       api: () => operatorsApi(root, process.env),

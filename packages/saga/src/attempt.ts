@@ -1,13 +1,15 @@
 import { describe, log, meshError, type Operation, type Runtime, type SagaStep } from "@weft/mesh";
 import type { Action } from "./definition.ts";
 import type { SagaEvent } from "./event.ts";
-import type { Progress } from "./fold.ts";
 import type { Decision } from "./interpreter.ts";
 import { failed, type Outcome, unsendable } from "./outcome.ts";
+import { OVER } from "./over.ts";
 import { backoff, type PlanCall } from "./plan.ts";
 import type { Head } from "./store.ts";
+import type { View } from "./view.ts";
 
 export type Attempt = Extract<Decision, { type: "attempt" }>;
+export type OutcomeEvent = Extract<SagaEvent, { type: "done" | "failed" }>;
 
 /** Makes one call of at most `timeout` ms; resolves with the answer's body, rejects with a MeshError. */
 export type SagaCall = (
@@ -21,52 +23,45 @@ export type SagaCall = (
 /** A transport that ignores its timeout is not waited for longer than this, ms. */
 const GRACE = 500;
 
+export interface Making {
+  readonly call: SagaCall;
+  readonly runtime: Runtime;
+  readonly head: Head;
+  readonly view: View;
+  readonly planned: PlanCall;
+  readonly action: Action;
+  /** An outcome that came after it was no longer waited for. */
+  late(outcome: Outcome): void;
+}
+
 /** Makes one attempt and says what to write down about it. Never rejects. */
-export async function attemptStep(
-  { call, runtime }: { call: SagaCall; runtime: Runtime },
-  head: Head,
-  progress: Progress,
-  { step: { name: step }, phase, attempt, timeout }: Attempt,
-  planned: PlanCall,
-  action: Action,
-): Promise<SagaEvent> {
-  const outcome = await outcomeOf(action, head, progress, (input) =>
-    within(
-      runtime,
-      timeout + GRACE,
-      call(action.operation, input, { sagaId: head.id, step, attempt }, timeout, head),
-    ),
-  );
-  if (outcome.type === "done") return { type: "done", step, phase, result: outcome.result };
+export async function attemptStep(attempt: Attempt, making: Making): Promise<OutcomeEvent> {
+  const { head, planned, runtime } = making;
+  const { key: step, phase, attempt: number } = attempt;
+  const outcome = await outcomeOf(attempt, making);
+  if (outcome.type === "done") return { type: "done", step, phase, attempt: number, result: outcome.result };
   const { kind, failure, retryAfter } = outcome;
-  const level = kind === "refused" ? "error" : "warn";
-  log(level, "saga step failed", {
+  log(kind === "refused" ? "error" : "warn", "saga step failed", {
     saga: head.id,
     traceId: head.trace.traceId,
     step,
     phase,
-    attempt,
+    attempt: number,
     kind,
     ...failure,
   });
-  const wait = Math.max(backoff(planned.retry, attempt, runtime.random()), retryAfter);
-  return { type: "failed", step, phase, kind, failure, retryAt: runtime.now() + wait };
+  const wait = Math.max(backoff(planned.retry, number, runtime.random()), retryAfter);
+  const retryAt = runtime.now() + wait;
+  return { type: "failed", step, phase, attempt: number, kind, failure, retryAt };
 }
 
 async function outcomeOf(
-  { operation, input }: Action,
-  head: Head,
-  { results, failure }: Progress,
-  send: (input: unknown) => Promise<unknown>,
+  { key: step, attempt, timeout }: Attempt,
+  { call, runtime, head, view, action: { operation, input }, ...making }: Making,
 ): Promise<Outcome> {
   let body: unknown;
   try {
-    body = input({
-      sagaId: head.id,
-      input: head.input,
-      results,
-      failure: failure ?? { code: "INTERNAL", status: 500 },
-    });
+    body = input(view);
   } catch (error) {
     log("error", "saga step has no input", {
       saga: head.id,
@@ -75,21 +70,23 @@ async function outcomeOf(
     });
     return unsendable();
   }
-  try {
-    return { type: "done", result: await send(body) };
-  } catch (error) {
-    return failed(operation, error);
-  }
+  const saga = { sagaId: head.id, step, attempt };
+  const answer = call(operation, body, saga, timeout, head).then(
+    (result): Outcome => ({ type: "done", result }),
+    (error: unknown) => failed(operation, error),
+  );
+  const inTime = await within(runtime, timeout + GRACE, answer);
+  if (inTime) return inTime;
+  void answer.then((outcome) => making.late(outcome));
+  return failed(operation, meshError("DEADLINE_EXCEEDED"));
 }
 
-async function within<T>({ sleep }: Runtime, ms: number, work: Promise<T>): Promise<T> {
+/** Undefined when `ms` have passed first. */
+async function within<T>({ sleep }: Runtime, ms: number, work: Promise<T>): Promise<T | undefined> {
   const cancel = new AbortController();
-  const late = sleep(ms, cancel.signal).then(() => {
-    throw meshError("DEADLINE_EXCEEDED");
-  });
   try {
-    return await Promise.race([work, late]);
+    return await Promise.race([work, sleep(ms, cancel.signal).then(() => undefined)]);
   } finally {
-    cancel.abort();
+    cancel.abort(OVER);
   }
 }

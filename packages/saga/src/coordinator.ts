@@ -10,10 +10,21 @@ import {
   type Transport,
 } from "@weft/mesh";
 import type { SagaDefinition } from "./definition.ts";
-import { Driver, type Ports } from "./driver.ts";
+import { Driver } from "./driver.ts";
+import type { Ports, Signed } from "./ports.ts";
 import { isFinal } from "./interpreter.ts";
+import { refuse } from "./judge.ts";
+import type { Order } from "./order.ts";
 import { SagaIndex } from "./saga-index.ts";
-import type { SagaObject, StartRequest, StartResult } from "./saga-object.ts";
+import {
+  answered,
+  type Answered,
+  type Inspection,
+  type OrderRequest,
+  type SagaObject,
+  type StartRequest,
+  type StartResult,
+} from "./saga-object.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 import { SqlStore } from "./sql-store.ts";
 
@@ -94,10 +105,34 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
       return this.#driver.snapshot();
     }
 
+    async inspect(): Promise<Inspection | undefined> {
+      const saga = this.#driver.snapshot();
+      return saga && { saga, log: this.#driver.log() };
+    }
+
+    async order(signed: Signed, request: OrderRequest): Promise<Answered<SagaSnapshot>> {
+      return answered(() => {
+        this.#driver.order(signed, toOrder(this.#driver.snapshot()?.definition, request, find));
+        return this.#driver.snapshot() as SagaSnapshot;
+      });
+    }
+
+    async signal(id: string, step: string, payload: unknown): Promise<Answered<"accepted" | "known">> {
+      return answered(() => this.#driver.signal(id, step, payload));
+    }
+
     override alarm(): Promise<void> {
       return this.#driver.rang();
     }
   };
+}
+
+/** Throws NOT_MIGRATABLE where the version is not deployed. */
+function toOrder(name: string | undefined, request: OrderRequest, find: Ports["definition"]): Order {
+  if (request.verb !== "migrate" || name === undefined) return request as Order;
+  const definition = find(name, request.version);
+  if (!definition) throw refuse("NOT_MIGRATABLE", `Version ${request.version} of ${name} is not deployed.`);
+  return { verb: "migrate", plan: definition.plan, hash: definition.hash };
 }
 
 function bound(env: unknown, service: string): Transport {

@@ -21,10 +21,14 @@ export class DeadMan {
     this.#now = now;
   }
 
+  /** Whether the alarm is known to ring more than `ms` from now. */
+  isAhead(ms: number): boolean {
+    return this.#setTo !== undefined && this.#setTo >= this.#now() + ms + MARGIN;
+  }
+
   /** Makes sure that the alarm rings some time after `ms` from now. Sets it further out than needed, so most calls find it so. */
   async keepAhead(ms: number): Promise<void> {
-    const needed = this.#now() + ms + MARGIN;
-    if (this.#setTo === undefined || this.#setTo < needed) await this.set(needed + MARGIN);
+    if (!this.isAhead(ms)) await this.set(this.#now() + ms + 2 * MARGIN);
   }
 
   async set(at: number): Promise<void> {

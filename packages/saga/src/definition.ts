@@ -1,44 +1,35 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, type InputOf, type Operation, type OutputOf } from "@weft/mesh";
+import { canonicalJson, type Operation } from "@weft/mesh";
 import type * as z from "zod";
-import type { Failure } from "./event.ts";
+import type { CallOptions, Start, Undo } from "./builder.ts";
 import {
   defaults,
   type Phase,
   type Plan,
   type PlanCall,
+  type PlanNode,
   type PlanStep,
   type Retry,
   type StepKind,
 } from "./plan.ts";
-import { checkStep } from "./rules.ts";
-
-/** What the input of a step's call is made from: the saga's own input and the answers of the steps before. */
-export interface Doing<I, R> {
-  readonly sagaId: string;
-  readonly input: I;
-  readonly results: R;
-}
-
-export interface Undoing<I, R> extends Doing<I, R> {
-  /** Why the saga goes back. */
-  readonly failure: Failure;
-}
-
-export interface CallOptions<O extends Operation, S> {
-  input: (saga: S) => InputOf<O>;
-  /** Where it differs from the defaults for this kind of step; the timeout's default is the operation's. */
-  retry?: Partial<Retry>;
-}
-
-export interface Undo<O extends Operation, S> extends CallOptions<O, S> {
-  operation: O;
-}
+import { withoutLimits } from "./plan-hash.ts";
+import { checkMixed, checkNode, checkSize, checkStep, namesIn, type Surroundings } from "./rules.ts";
+import type { View } from "./view.ts";
 
 /** An operation together with how its input is made. */
 export interface Action {
   readonly operation: Operation;
-  readonly input: (saga: Undoing<unknown, Record<string, unknown>>) => unknown;
+  readonly input: (this: void, saga: View) => unknown;
+}
+
+/** What of a node is code and not data. */
+export interface Code {
+  readonly do?: Action;
+  readonly undo?: Action;
+  /** Which branch, which items, which input. */
+  readonly resolve?: (saga: View) => unknown;
+  /** What a signal must carry. */
+  readonly signal?: z.ZodType;
 }
 
 export interface SagaDefinition<I extends z.ZodType = z.ZodType, R = object> {
@@ -49,40 +40,12 @@ export interface SagaDefinition<I extends z.ZodType = z.ZodType, R = object> {
   readonly plan: Plan;
   /** SHA-256 of the plan's canonical JSON without its limits, which may be tuned within a version. */
   readonly hash: string;
-  /** The code that belongs to a call of the plan. */
+  /** The code that belongs to a call of the plan; `step`: its name, in a sub-saga `<sub-saga>.<name>`. */
   action(step: string, phase: Phase): Action | undefined;
+  /** The code of any node, named in the same way. */
+  code(node: string): Code | undefined;
   /** Only for types: the steps' answers by step name. */
   readonly results?: R;
-}
-
-type Fresh<N extends string, R> = N extends keyof R ? never : N;
-
-export interface Start<I extends z.ZodType, R> {
-  /** A step that can be taken back. `undo` sees the step's own answer only if there was one. */
-  compensatable<N extends string, O extends Operation, U extends Operation>(
-    name: Fresh<N, R>,
-    operation: O,
-    options: CallOptions<O, Doing<z.output<I>, R>> & {
-      undo: Undo<U, Undoing<z.output<I>, R & { readonly [K in N]?: OutputOf<O> }>>;
-    },
-  ): BeforePivot<I, R & { readonly [K in N]: OutputOf<O> }>;
-  /** The point of no return: when it has succeeded, the saga only goes forward. */
-  pivot<N extends string, O extends Operation>(
-    name: Fresh<N, R>,
-    operation: O,
-    options: CallOptions<O, Doing<z.output<I>, R>>,
-  ): AfterPivot<I, R & { readonly [K in N]: OutputOf<O> }>;
-}
-
-export interface BeforePivot<I extends z.ZodType, R> extends SagaDefinition<I, R>, Start<I, R> {}
-
-export interface AfterPivot<I extends z.ZodType, R> extends SagaDefinition<I, R> {
-  /** A step that is tried until it succeeds. */
-  retriable<N extends string, O extends Operation>(
-    name: Fresh<N, R>,
-    operation: O,
-    options: CallOptions<O, Doing<z.output<I>, R>>,
-  ): AfterPivot<I, R & { readonly [K in N]: OutputOf<O> }>;
 }
 
 /**
@@ -92,36 +55,140 @@ export interface AfterPivot<I extends z.ZodType, R> extends SagaDefinition<I, R>
 export function saga<I extends z.ZodType>(
   name: string,
   { version, input }: { version: number; input: I },
-): Start<I, Record<never, never>> {
-  return build({ name, version, steps: [] }, input, new Map()) as unknown as Start<I, Record<never, never>>;
+): Start<I, Record<never, never>, "before", unknown> {
+  const draft: Draft = {
+    plan: { name, version, steps: [] },
+    input,
+    code: new Map(),
+    around: { nodes: [], taken: [] },
+  };
+  return build(draft) as unknown as Start<I, Record<never, never>, "before", unknown>;
 }
 
-type Actions = ReadonlyMap<string, Partial<Record<Phase, Action>>>;
-type AnyCall = CallOptions<Operation, never> & { undo?: Undo<Operation, never> };
+interface Draft {
+  readonly plan: Plan;
+  readonly input: z.ZodType;
+  readonly code: ReadonlyMap<string, Code>;
+  readonly around: Surroundings;
+}
 
-function build<I extends z.ZodType>(plan: Plan, input: I, actions: Actions) {
-  const add = (kind: StepKind) => (name: string, operation: Operation, options: AnyCall) => {
-    checkStep(plan.name, plan.steps, { name, kind, operation, undo: options.undo?.operation });
-    const step = {
-      do: actionOf(operation, options),
-      undo: options.undo && actionOf(options.undo.operation, options.undo),
-    };
-    const steps = [...plan.steps, planStep(name, kind, operation, options)];
-    return build({ ...plan, steps }, input, new Map([...actions, [name, step]]));
+/** What a builder is at run time; its methods are typed by `Start`. */
+interface Built extends SagaDefinition {
+  readonly codes: ReadonlyMap<string, Code>;
+}
+type Branch = (start: Built) => Built;
+type AnyCall = CallOptions<Operation, never> & { undo?: Undo<Operation, never> };
+type Resolve = NonNullable<Code["resolve"]>;
+
+function build(draft: Draft): Built {
+  const { plan, input, code, around } = draft;
+  const before = [...around.nodes, ...plan.steps];
+  let hash: string | undefined;
+
+  const add = (node: PlanNode, own: Code, inner: Iterable<[string, Code]> = []): Built => {
+    checkNode(plan.name, before, around, node);
+    const steps = [...plan.steps, node];
+    checkSize(plan.name, steps, node.name);
+    return build({
+      ...draft,
+      plan: { ...plan, steps },
+      code: new Map([...code, ...inner, [node.name, own]]),
+    });
   };
-  return Object.freeze({
+  const call = (kind: StepKind) => (name: string, operation: Operation, options: AnyCall) => {
+    checkStep(plan.name, before, { name, kind, operation, undo: options.undo?.operation }, around);
+    const undo = options.undo && actionOf(options.undo.operation, options.undo);
+    return add(planStep(name, kind, operation, options), {
+      do: actionOf(operation, options),
+      ...(undo && { undo }),
+    });
+  };
+  /** The steps of a branch, built where it will stand. */
+  const branch = (make: Branch, place: string | undefined, siblings: readonly string[] = []): Built =>
+    make(
+      build({
+        ...draft,
+        plan: { ...plan, steps: [] },
+        code: new Map(),
+        around: { nodes: before, taken: [...around.taken, ...siblings], place: place ?? around.place },
+      }),
+    );
+  const branches = (makes: Record<string, Branch>, place: string | undefined) => {
+    const built: [string, Built][] = [];
+    for (const [name, make] of Object.entries(makes)) {
+      const siblings = built.flatMap(
+        ([
+          ,
+          {
+            plan: { steps },
+          },
+        ]) => namesIn(steps),
+      );
+      built.push([name, branch(make, place, siblings)]);
+    }
+    return {
+      branches: Object.fromEntries(
+        built.map(
+          ([
+            name,
+            {
+              plan: { steps },
+            },
+          ]) => [name, steps],
+        ),
+      ),
+      inner: built.flatMap(([, { codes }]) => [...codes]),
+    };
+  };
+
+  const definition = {
     name: plan.name,
     version: plan.version,
     input,
     plan: freeze(plan),
-    hash: createHash("sha256")
-      .update(canonicalJson(withoutLimits(plan)))
-      .digest("hex"),
-    action: (step: string, phase: Phase) => actions.get(step)?.[phase],
-    compensatable: add("compensatable"),
-    pivot: add("pivot"),
-    retriable: add("retriable"),
-  });
+    get hash() {
+      hash ??= createHash("sha256")
+        .update(canonicalJson(withoutLimits(plan)))
+        .digest("hex");
+      return hash;
+    },
+    action: (step: string, phase: Phase) => code.get(step)?.[phase],
+    code: (node: string) => code.get(node),
+    codes: code,
+    compensatable: call("compensatable"),
+    pivot: call("pivot"),
+    retriable: call("retriable"),
+    parallel(name: string, makes: Record<string, Branch>): Built {
+      const { branches: parts, inner } = branches(makes, `the parallel branches of "${name}"`);
+      return add({ name, kind: "parallel", branches: parts }, {}, inner);
+    },
+    choice(name: string, which: Resolve, makes: Record<string, Branch>): Built {
+      const { branches: parts, inner } = branches(makes, undefined);
+      checkMixed(plan.name, name, parts);
+      return add({ name, kind: "choice", branches: parts }, { resolve: which }, inner);
+    },
+    map(name: string, items: Resolve, limits: { max: number; concurrency: number }, make: Branch): Built {
+      const { plan: body, codes } = branch(make, `the map "${name}"`);
+      return add({ name, kind: "map", ...limits, steps: body.steps }, { resolve: items }, codes);
+    },
+    waitFor(
+      name: string,
+      {
+        signal,
+        timeout,
+        onTimeout,
+      }: { signal: z.ZodType; timeout: number; onTimeout: "compensate" | "continue" },
+    ): Built {
+      return add({ name, kind: "wait", timeout, onTimeout }, { signal });
+    },
+    delay: (name: string, ms: number): Built => add({ name, kind: "delay", ms }, {}),
+    subSaga(name: string, sub: SagaDefinition, options: { input: Resolve }): Built {
+      const resolve: Resolve = (view) => sub.input.parse(options.input(view));
+      const inner = [...(sub as Built).codes].map(([node, own]): [string, Code] => [`${name}.${node}`, own]);
+      return add({ name, kind: "saga", plan: sub.plan }, { resolve }, inner);
+    },
+  };
+  return Object.freeze(definition);
 }
 
 const actionOf = (operation: Operation, { input }: CallOptions<Operation, never>): Action => ({
@@ -142,18 +209,8 @@ function planCall(operation: Operation, retry: Omit<Retry, "timeout"> & Partial<
   return { operation: operation.id, retry: { timeout: operation.timeout, ...retry } };
 }
 
-function withoutLimits(plan: Plan): object {
-  const steps = plan.steps.map(({ name, kind, do: { operation }, undo }) => ({
-    name,
-    kind,
-    do: operation,
-    ...(undo && { undo: undo.operation }),
-  }));
-  return { ...plan, steps };
-}
-
 function freeze<T>(value: T): T {
-  if (typeof value !== "object" || value === null) return value;
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return value;
   for (const part of Object.values(value)) freeze(part);
   return Object.freeze(value);
 }

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { saga } from "./definition.ts";
+import { RETENTION } from "./retention.ts";
 import { things, trip } from "./testing/definition.ts";
 import { Life } from "./testing/life.ts";
 import type { Script } from "./testing/world.ts";
@@ -29,9 +30,9 @@ describe("the happy path", () => {
     expect(life.time.now() - began).toBe(6 * life.latency);
     expect(life.published).toMatchObject([{ state: "RUNNING" }, { state: "COMPLETED", dueAt: undefined }]);
     expect(await life.ends()).toBe(true);
-    expect(life.alarmAt).toBeUndefined();
-    // One for the whole way: it is set further out than the first step needs.
-    expect(life.alarmsSet).toBe(1);
+    // One for the whole way: it is set further out than the first step needs. Another for what is left of the saga.
+    expect(life.alarmsSet).toBe(2);
+    expect(life.alarmAt).toBe((snapshot?.updatedAt ?? 0) + RETENTION);
   });
 
   it("has the alarm set and the intent on disk before anything leaves", async () => {
@@ -233,17 +234,40 @@ describe("a long wait", () => {
 
   it("for good costs nothing, however often somebody looks at a saga that has ended", async () => {
     const life = new Life();
-    let clears = 0;
     await life.start();
     await life.ends();
-    life.onClear = () => void clears++;
+    const { alarmsSet } = life;
     for (let poll = 0; poll < 3; poll++) await life.time.result(life.driver.wait(1_000));
     await life.time.result(life.driver.drive());
-    expect(clears).toBe(0);
+    life.restart();
+    await life.time.result(life.driver.wait(1_000));
+    expect(life.alarmsSet).toBe(alarmsSet);
+  });
+
+  it("is followed by the end of its storage, 30 days later", async () => {
+    const life = new Life();
+    await life.start();
+    await life.ends();
+    const end = life.driver.snapshot()?.updatedAt ?? 0;
+    await life.time.until(() => life.store.head === undefined);
+    expect(life.time.now()).toBe(end + RETENTION);
+    await life.time.until(() => !life.driver.isDriving);
+    expect(life.alarmAt).toBeUndefined();
+    expect(await life.driver.wait(1_000)).toBeUndefined();
   });
 });
 
 describe("trouble of the coordinator's own", () => {
+  it("a clock that is set back does not make the end older than what the index knows", async () => {
+    const life = new Life();
+    await life.start();
+    life.time.jump(-5_000);
+    expect(await life.ends()).toBe(true);
+    const [begun, ended] = life.published;
+    expect(ended?.state).toBe("COMPLETED");
+    expect(ended?.updatedAt).toBeGreaterThanOrEqual(begun?.updatedAt ?? Number.POSITIVE_INFINITY);
+  });
+
   it("an index that is away does not hold up the starter, and hears of the end later", async () => {
     const life = new Life((step) => {
       if (step === "mail") life.publishFails = true;
@@ -256,7 +280,7 @@ describe("trouble of the coordinator's own", () => {
     life.publishFails = false;
     expect(await life.ends(60_000)).toBe(true);
     expect(life.published).toMatchObject([{ state: "RUNNING" }, { state: "COMPLETED" }]);
-    expect(life.alarmAt).toBeUndefined();
+    expect(life.alarmAt).toBeGreaterThan(life.time.now() + RETENTION / 2);
   });
 
   it("nothing takes effect before the index knows the saga", async () => {
@@ -293,7 +317,8 @@ describe("trouble of the coordinator's own", () => {
     await life.start();
     await life.time.until(() => !life.driver.isDriving);
     expect(life.world.attempts).toEqual([]);
-    expect(life.driver.snapshot()).toMatchObject({ state: "RUNNING" });
+    expect(life.driver.snapshot()).toMatchObject({ state: "RUNNING", missing: "flight" });
+    expect(life.published.at(-1)?.missing).toBe("flight");
     life.definition = () => trip;
     expect(await life.ends(400_000)).toBe(true);
     expect(life.driver.snapshot()?.state).toBe("COMPLETED");

@@ -1,61 +1,48 @@
-import { canonicalJson, describe, log, type Runtime } from "@weft/mesh";
-import { type Attempt, attemptStep, type SagaCall } from "./attempt.ts";
-import { type AlarmClock, DeadMan } from "./dead-man.ts";
+import { canonicalJson, describe, log } from "@weft/mesh";
+import { acceptOrder, acceptSignal } from "./accept.ts";
+import type { Attempt } from "./attempt.ts";
+import { Attempts } from "./attempts.ts";
+import { DeadMan } from "./dead-man.ts";
 import type { SagaDefinition } from "./definition.ts";
-import type { SagaEvent, SagaState } from "./event.ts";
-import { apply, BEGINNING, fold, type Progress, triesOf } from "./fold.ts";
-import { isFinal, isSettled, next } from "./interpreter.ts";
+import type { Logged, SagaEvent } from "./event.ts";
+import { triesOf } from "./fold.ts";
+import { type Decision, isFinal, isSettled, next } from "./interpreter.ts";
+import { type Judgement, judge, refuse } from "./judge.ts";
+import { nodeAt, pathOf } from "./key.ts";
+import { longestAttempt } from "./nodes.ts";
+import type { Order } from "./order.ts";
 import { PARKED_INTERVAL } from "./plan.ts";
-import { type SagaSnapshot, snapshotOf } from "./snapshot.ts";
-import type { Head, SagaStore } from "./store.ts";
+import type { Ports, Signed } from "./ports.ts";
+import { resolve } from "./resolve.ts";
+import { current, SagaRecord } from "./saga-record.ts";
+import type { SagaSnapshot } from "./snapshot.ts";
+import { OVER } from "./over.ts";
+import { LONG_WAIT, Standby } from "./standby.ts";
+import type { Head } from "./store.ts";
+import { viewAt } from "./view.ts";
 import { Waiters } from "./waiters.ts";
-
-/** The outside world of one saga. */
-export interface Ports {
-  readonly store: SagaStore;
-  readonly alarm: AlarmClock;
-  readonly runtime: Runtime;
-  readonly call: SagaCall;
-  /** Finds the definition's code; undefined when this deployment does not have it. */
-  definition(name: string, version: number): SagaDefinition | undefined;
-  /** Tells the index where the saga stands and when it goes on. */
-  publish(snapshot: SagaSnapshot): Promise<void>;
-}
 
 /** A wait up to this long, ms, is slept through; a longer one is left to the alarm, so that the object can be evicted. */
 const SHORT_WAIT = 5_000;
-/** The index hears of waits that are longer than this, ms; it is also the wait after an error of the coordinator itself. */
-const LONG_WAIT = 30_000;
-
 /** Runs one saga: asks the interpreter, does what it says, writes down what happened. Knows nothing of Cloudflare. */
 export class Driver {
   readonly #ports: Ports;
   readonly #deadMan: DeadMan;
   readonly #waiters: Waiters;
-  #head: Head | undefined;
-  #progress: Progress = BEGINNING;
-  #updatedAt = 0;
-  #dueAt: number | undefined;
-  /** The state that the index knows. */
-  #indexed: SagaState | undefined;
-  /** The end may be told to those who wait: the index knows it, or could not be reached. */
-  #tellable = false;
+  readonly #record: SagaRecord;
+  readonly #attempts: Attempts;
+  /** Resolved when an attempt has ended or somebody has changed something. */
+  #news = Promise.withResolvers<void>();
+  readonly #standby: Standby;
   #driving: Promise<void> | undefined;
-  /** Nothing is left to do before this time: the alarm is set, the index knows. ms since the epoch. */
-  #restsUntil = 0;
 
   constructor(ports: Ports) {
     this.#ports = ports;
     this.#deadMan = new DeadMan(ports.alarm, ports.runtime.now);
     this.#waiters = new Waiters(ports.runtime.sleep);
-    const stored = ports.store.load();
-    if (!stored) return;
-    this.#head = stored.head;
-    this.#progress = fold(stored.log);
-    this.#updatedAt = stored.log.at(-1)?.at ?? stored.head.startedAt;
-    this.#dueAt = isFinal(this.#progress.state) ? undefined : this.#updatedAt;
-    this.#indexed = stored.indexed;
-    this.#tellable = stored.indexed === this.#progress.state;
+    this.#record = new SagaRecord(ports.store, ports.runtime.now);
+    this.#attempts = new Attempts(ports, this.#record, () => this.#news.resolve());
+    this.#standby = new Standby(ports, this.#record, this.#deadMan);
   }
 
   /** A saga is here, has something left to do, and does it just now. */
@@ -65,27 +52,23 @@ export class Driver {
 
   /** Begins the saga, or joins it: the same id with the same input is the same saga, with another input a conflict. */
   async start(draft: Omit<Head, "startedAt">): Promise<"begun" | "joined" | "conflict"> {
-    if (!this.#head)
-      await this.#deadMan.keepAhead(Math.max(...draft.plan.steps.map((step) => step.do.retry.timeout)));
-    const existing = this.#head;
-    if (existing) {
-      void this.drive();
-      const same =
-        existing.plan.name === draft.plan.name &&
-        canonicalJson(existing.input) === canonicalJson(draft.input);
-      return same ? "joined" : "conflict";
-    }
-    const at = this.#ports.runtime.now();
-    const head = { ...draft, startedAt: at };
-    this.#ports.store.begin(head, { type: "started", at });
-    this.#head = head;
-    this.#updatedAt = this.#dueAt = at;
+    if (!this.#record.head) await this.#deadMan.keepAhead(longestAttempt(draft.plan));
+    const existing = this.#record.head;
+    if (!existing) this.#record.begin(draft);
     void this.drive();
-    return "begun";
+    if (!existing) return "begun";
+    const same =
+      existing.plan.name === draft.plan.name && canonicalJson(existing.input) === canonicalJson(draft.input);
+    return same ? "joined" : "conflict";
   }
 
   snapshot(): SagaSnapshot | undefined {
-    return this.#head && snapshotOf(this.#head, this.#progress, this.#updatedAt, this.#dueAt);
+    return this.#record.snapshot();
+  }
+
+  /** All that has happened, in its order. */
+  log(): readonly Logged[] {
+    return this.#ports.store.load()?.log ?? [];
   }
 
   /** The saga when it is settled, when `step` was done, or as it stands after `ms`. */
@@ -95,10 +78,42 @@ export class Driver {
     return this.snapshot();
   }
 
+  /**
+   * Gives the saga what a wait of this key is there for, now or later; the same id counts once. Throws SAGA_UNKNOWN,
+   * STEP_UNKNOWN, SAGA_ENDED, VALIDATION_FAILED, or UNAVAILABLE where the code is not deployed.
+   */
+  signal(id: string, key: string, payload: unknown): "accepted" | "known" {
+    const head = this.#existing();
+    const { progress } = this.#record;
+    if (progress.signals.some((signal) => signal.id === id)) return "known";
+    const { plan } = current(head, progress);
+    if (nodeAt(plan, key)?.kind !== "wait") throw refuse("STEP_UNKNOWN");
+    if (progress.state !== "RUNNING") throw refuse("SAGA_ENDED");
+    const accepted = acceptSignal(this.#definition(head), key, payload);
+    this.#change({ type: "signalled", id, step: key, payload: accepted });
+    return "accepted";
+  }
+
+  /** Carries out an operator's order. Throws as `judge` does, and VALIDATION_FAILED for an output that its step cannot have. */
+  order({ requestId, actor, reason }: Signed, wanted: Order): Judgement {
+    const head = this.#existing();
+    const { progress } = this.#record;
+    const order = acceptOrder(this.#definition(head), wanted);
+    const judgement = judge(
+      current(head, progress).plan,
+      progress,
+      requestId,
+      order,
+      this.#attempts.underWay,
+    );
+    if (judgement === "new") this.#change({ type: "ordered", requestId, actor, reason, order });
+    return judgement;
+  }
+
   /** The alarm rang. Never rejects: after a few failures the platform would drop the alarm for good. */
   async rang(): Promise<void> {
     try {
-      if (!this.#head) return;
+      if (!this.#record.head) return;
       // A ringing alarm is used up: set it again before anything else can go wrong.
       await this.#deadMan.keepAhead(0);
       await this.wake();
@@ -109,14 +124,14 @@ export class Driver {
 
   /** Drives even a saga that rests: its alarm may be gone. */
   wake(): Promise<void> {
-    this.#restsUntil = 0;
+    this.#standby.stir();
     return this.drive();
   }
 
   /** Goes on until the saga has ended or must wait for long. One run at a time; never rejects. */
   drive(): Promise<void> {
     // However often somebody looks at a saga that rests, it costs no writes.
-    if (this.#ports.runtime.now() < this.#restsUntil) return Promise.resolve();
+    if (this.#standby.isResting) return Promise.resolve();
     this.#driving ??= this.#run()
       .catch(async (error: unknown) => {
         this.#log("error", "saga stopped until its alarm", { cause: describe(error) });
@@ -132,110 +147,140 @@ export class Driver {
   }
 
   async #run(): Promise<void> {
-    const { now, sleep } = this.#ports.runtime;
+    const { now } = this.#ports.runtime;
     // Nothing takes effect before the index knows the saga: one that loses its alarm from here on will be found.
-    if (this.#head && !this.#indexed) await this.#publish();
-    while (this.#head) {
-      const decision = next(this.#head.plan, this.#progress, now());
+    if (this.#record.head && !this.#record.indexed) await this.#standby.publish();
+    for (;;) {
+      const { head, progress, length } = this.#record;
+      this.#attempts.check();
+      if (!head) return;
+      const decision = next(current(head, progress).plan, progress, now(), this.#attempts.underWay);
+      this.#news = Promise.withResolvers();
       if (decision.type === "record") {
-        this.#record(decision.event);
+        this.#append(decision.event);
         continue;
       }
-      if (decision.type === "ended") return this.#announce();
-      this.#waiters.wake();
-      if (decision.type === "attempt") {
-        if (await this.#attempt(this.#head, decision)) continue;
-        return this.#rest(now() + PARKED_INTERVAL);
-      }
-      if (decision.until - now() > SHORT_WAIT) return this.#rest(decision.until);
-      await this.#deadMan.keepAhead(decision.until - now());
-      await sleep(decision.until - now());
+      if (decision.type !== "ended") this.#waiters.wake();
+      if (await this.#carryOut(decision, head)) continue;
+      // What has happened while the alarm was being set is still to be looked at.
+      if (this.#record.length === length) return;
     }
+  }
+
+  /** False when nothing is left to do for now. */
+  async #carryOut(decision: Exclude<Decision, { type: "record" }>, head: Head): Promise<boolean> {
+    const { now } = this.#ports.runtime;
+    if (decision.type === "ended") {
+      await this.#standby.end(() => this.#waiters.wake());
+      return false;
+    }
+    if (decision.type === "wait") {
+      if (this.#attempts.underWay.size === 0 && decision.until - now() > SHORT_WAIT) {
+        await this.#standby.rest(decision.until);
+        return false;
+      }
+      await this.#pause(decision.until);
+      return true;
+    }
+    const timeout = decision.type === "attempt" ? decision.timeout : 0;
+    if (!this.#deadMan.isAhead(timeout)) {
+      await this.#deadMan.keepAhead(timeout);
+      // Meanwhile somebody may have stopped the saga.
+      return true;
+    }
+    const begun =
+      decision.type === "attempt" ? this.#attempt(head, decision) : this.#resolve(head, decision.key);
+    if (!begun) await this.#standby.rest(now() + PARKED_INTERVAL);
+    return begun;
   }
 
   /** False when this deployment lacks the code for the step, or has other steps under the plan's version. */
-  async #attempt(head: Head, attempt: Attempt): Promise<boolean> {
-    const { step, phase } = attempt;
+  #attempt(head: Head, attempt: Attempt): boolean {
+    const { key, step, phase } = attempt;
     const planned = step[phase];
-    const definition = this.#ports.definition(head.plan.name, head.plan.version);
-    const action = definition?.action(step.name, phase);
-    if (!planned || action?.operation.id !== planned.operation || definition?.hash !== head.hash) {
-      const message = definition
-        ? "saga's steps were changed without a new version"
-        : "saga needs code that is not deployed";
-      this.#log("error", message, { version: head.plan.version, operation: planned?.operation });
+    const action = this.#definition(head)?.action(pathOf(key), phase);
+    if (!planned || action?.operation.id !== planned.operation) {
+      this.#missing(head, key);
       return false;
     }
-    await this.#deadMan.keepAhead(attempt.timeout);
-    // On disk before anything leaves: whatever happens from here on, the log knows that something may have happened.
-    this.#record({ type: "intent", step: step.name, phase, attempt: attempt.attempt });
-    this.#record(await attemptStep(this.#ports, head, this.#progress, attempt, planned, action));
+    const { plan } = current(head, this.#record.progress);
+    const view = viewAt(head, plan, this.#record.progress, key);
+    this.#attempts.begin(attempt, { head, view, planned, action });
     return true;
   }
 
-  async #rest(until: number): Promise<void> {
-    this.#dueAt = until;
-    await this.#deadMan.set(until);
-    const known = until - this.#ports.runtime.now() <= LONG_WAIT || (await this.#tryToPublish());
-    if (known) this.#restsUntil = until;
-  }
-
-  /** The index hears of the end before the starter does, so that whoever looks after the answer sees it there. */
-  async #announce(): Promise<void> {
-    this.#dueAt = undefined;
-    if (this.#indexed !== this.#progress.state) {
-      await this.#deadMan.keepAhead(0);
-      await this.#tryToPublish();
-    }
-    this.#tellable = true;
-    this.#waiters.wake();
-    if (this.#indexed === this.#progress.state) {
-      await this.#deadMan.clear();
-      this.#restsUntil = Number.POSITIVE_INFINITY;
-    } else await this.#deadMan.set(this.#ports.runtime.now() + LONG_WAIT);
-  }
-
-  async #tryToPublish(): Promise<boolean> {
-    try {
-      await this.#publish();
-      return true;
-    } catch (error) {
-      this.#log("error", "saga index could not be told", { cause: describe(error) });
+  #resolve(head: Head, key: string): boolean {
+    const code = this.#definition(head)?.code(pathOf(key))?.resolve;
+    const { plan } = current(head, this.#record.progress);
+    const node = nodeAt(plan, key);
+    if (!code || !node) {
+      this.#missing(head, key);
       return false;
     }
+    const retryAt = this.#ports.runtime.now() + PARKED_INTERVAL;
+    this.#append(resolve(node, key, code, viewAt(head, plan, this.#record.progress, key), retryAt));
+    return true;
   }
 
-  async #publish(): Promise<void> {
-    const snapshot = this.snapshot();
-    if (!snapshot) return;
-    await this.#ports.publish(snapshot);
-    this.#indexed = snapshot.state;
-    this.#ports.store.markIndexed(snapshot.state);
+  /** Until this time or until there is news, whichever is first. */
+  async #pause(until: number): Promise<void> {
+    const { now, sleep } = this.#ports.runtime;
+    if (until === Number.POSITIVE_INFINITY) return this.#news.promise;
+    if (this.#attempts.underWay.size === 0) await this.#deadMan.keepAhead(until - now());
+    const cancel = new AbortController();
+    await Promise.race([this.#news.promise, sleep(until - now(), cancel.signal)]);
+    cancel.abort(OVER);
   }
 
-  #record(event: SagaEvent): void {
-    const logged = { ...event, at: this.#ports.runtime.now() };
-    const progress = apply(this.#progress, logged);
-    this.#ports.store.append(logged, progress.state);
-    this.#progress = progress;
-    this.#updatedAt = this.#dueAt = logged.at;
+  #append(event: SagaEvent): void {
+    this.#record.append(event);
     if (event.type === "parked") this.#log("error", "saga step parked", event);
-    if (event.type === "ended" || event.type === "compensating")
+    if (event.type === "ended" || event.type === "compensating" || event.type === "discarded")
       this.#log("info", `saga ${event.type}`, event);
   }
 
+  /** Something that nobody has waited for. */
+  #change(event: SagaEvent): void {
+    this.#append(event);
+    this.#news.resolve();
+    void this.wake();
+  }
+
+  #existing(): Head {
+    const { head } = this.#record;
+    if (!head) throw refuse("SAGA_UNKNOWN");
+    return head;
+  }
+
+  #definition(head: Head): SagaDefinition | undefined {
+    const { plan, hash } = current(head, this.#record.progress);
+    const definition = this.#ports.definition(plan.name, plan.version);
+    return definition?.hash === hash ? definition : undefined;
+  }
+
+  #missing(head: Head, step: string): void {
+    const { plan } = current(head, this.#record.progress);
+    const message = this.#ports.definition(plan.name, plan.version)
+      ? "saga's steps were changed without a new version"
+      : "saga needs code that is not deployed";
+    this.#record.missing = step;
+    this.#log("error", message, { version: plan.version, step });
+  }
+
   #isOver(step: string | undefined): boolean {
-    if (!this.#head) return true;
-    if (isFinal(this.#progress.state)) return this.#tellable;
-    if (step !== undefined && triesOf(this.#progress, step, "do").done) return true;
-    return isSettled(this.#head.plan, this.#progress);
+    const { head, progress } = this.#record;
+    if (!head) return true;
+    if (isFinal(progress.state)) return this.#standby.tellable;
+    if (step !== undefined && triesOf(progress, step, "do").done) return true;
+    return isSettled(current(head, progress).plan, progress);
   }
 
   #log(level: "info" | "warn" | "error", message: string, fields: object): void {
+    const { head } = this.#record;
     log(level, message, {
-      saga: this.#head?.id,
-      definition: this.#head?.plan.name,
-      traceId: this.#head?.trace.traceId,
+      saga: head?.id,
+      definition: head?.plan.name,
+      traceId: head?.trace.traceId,
       ...fields,
     });
   }

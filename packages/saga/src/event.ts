@@ -1,4 +1,5 @@
 import type { FieldError } from "@weft/mesh";
+import type { Order } from "./order.ts";
 import type { Phase } from "./plan.ts";
 
 /** Why a call, and with it perhaps the saga, failed: the callee's error, as far as callers may see it. */
@@ -19,30 +20,63 @@ export interface Failure {
  */
 export type FailureKind = "business" | "refused" | "transient" | "unknown";
 
-/** States of a saga; the last three are final. */
+/** States of a saga; all but the first two are final. */
 export type SagaState = "RUNNING" | "COMPENSATING" | EndState;
-export type EndState = "COMPLETED" | "COMPENSATED" | "PARTIALLY_COMPENSATED";
+export const endStates = ["COMPLETED", "COMPENSATED", "PARTIALLY_COMPENSATED", "KILLED"] as const;
+export type EndState = (typeof endStates)[number];
+
+/** One try of one step in one direction. */
+interface OfAttempt {
+  /** The step's key: its name, in maps and sub-sagas with its place in them. */
+  readonly step: string;
+  readonly phase: Phase;
+  readonly attempt: number;
+}
 
 /** One thing that happened to a saga. The log of these is the truth; everything else is computed from it. */
 export type SagaEvent =
   | { readonly type: "started" }
-  /** Written before an attempt is sent: without an outcome behind it, the attempt may have taken effect. */
-  | { readonly type: "intent"; readonly step: string; readonly phase: Phase; readonly attempt: number }
-  | { readonly type: "done"; readonly step: string; readonly phase: Phase; readonly result: unknown }
-  | {
+  /**
+   * Written before an attempt is sent: without an outcome behind it, the attempt may have taken effect. `epoch` is
+   * higher in every process that the saga lives in.
+   */
+  | ({ readonly type: "intent"; readonly epoch: number } & OfAttempt)
+  | ({ readonly type: "done"; readonly result: unknown } & OfAttempt)
+  | ({
       readonly type: "failed";
-      readonly step: string;
-      readonly phase: Phase;
       readonly kind: FailureKind;
       readonly failure: Failure;
       /** Earliest time of another attempt, ms since the epoch; drawn once, so that reading the log needs no chance. */
       readonly retryAt: number;
-    }
+    } & OfAttempt)
+  /** An outcome that came when its attempt was no longer waited for. It changes nothing. */
+  | ({
+      readonly type: "discarded";
+      readonly epoch: number;
+      readonly outcome: "done" | FailureKind;
+    } & OfAttempt)
   /** A step that cannot be given up is tried rarely from now on; an undo is left undone. Someone should look. */
   | { readonly type: "parked"; readonly step: string; readonly phase: Phase; readonly failure: Failure }
+  /** What the definition's code said: the branch of a choice, the items of a map, the input of a sub-saga. */
+  | { readonly type: "resolved"; readonly step: string; readonly value: unknown }
+  /** A pause or a wait has begun; `until`: ms since the epoch. */
+  | { readonly type: "waiting"; readonly step: string; readonly until: number }
+  | { readonly type: "elapsed"; readonly step: string }
+  /** A signal came, perhaps before anybody waits for it. `step`: the key of the wait that it is for. */
+  | { readonly type: "signalled"; readonly id: string; readonly step: string; readonly payload: unknown }
+  | { readonly type: "consumed"; readonly id: string; readonly step: string }
+  /** An operator's order, with who gave it and why. */
+  | {
+      readonly type: "ordered";
+      readonly requestId: string;
+      readonly actor: string;
+      readonly reason: string;
+      readonly order: Order;
+    }
   /** The saga goes back because of this step. */
   | { readonly type: "compensating"; readonly step: string; readonly failure: Failure }
-  | { readonly type: "ended"; readonly state: EndState };
+  /** `dropped`: ids of signals that nobody waited for. */
+  | { readonly type: "ended"; readonly state: EndState; readonly dropped?: readonly string[] };
 
 /** `at`: ms since the epoch. */
 export type Logged = SagaEvent & { readonly at: number };

@@ -1,43 +1,55 @@
 import type { Failure, FailureKind, Logged, SagaState } from "./event.ts";
-import type { Phase } from "./plan.ts";
+import { applyOrder } from "./fold-order.ts";
+import type { Order } from "./order.ts";
+import type { Phase, Plan } from "./plan.ts";
+import { changeTries, type Steps, type Tries, UNTRIED } from "./tries.ts";
 
-/** What the log says about one direction of one step. */
-export interface Tries {
-  readonly attempts: number;
-  /** Time of the first attempt. */
-  readonly firstAt: number;
-  /** The last attempt has no outcome: it is under way, or the coordinator was interrupted. */
-  readonly open: boolean;
-  /** Some attempt may have taken effect unseen. */
-  readonly unknown: boolean;
-  readonly done: boolean;
-  readonly parked: boolean;
-  readonly last:
-    | { readonly kind: FailureKind; readonly failure: Failure; readonly retryAt: number }
-    | undefined;
-}
-
-/** A saga's state: a projection of its log. */
+/** A saga's state: a projection of its log. Steps are named by their keys. */
 export interface Progress {
   readonly state: SagaState;
-  readonly steps: Readonly<Record<string, Partial<Record<Phase, Tries>>>>;
-  /** Answers of the steps that were done, by step. */
+  readonly steps: Steps;
+  /** Steps in the order in which their first attempts began. */
+  readonly begun: readonly string[];
+  /** Answers of the steps that were done, and what the signals carried. */
   readonly results: Readonly<Record<string, unknown>>;
+  /** The branch of a choice, the items of a map, the input of a sub-saga. */
+  readonly resolved: Readonly<Record<string, unknown>>;
+  /** Pauses and waits that have begun; `until`: ms since the epoch. */
+  readonly timers: Readonly<Record<string, { readonly until: number; readonly over: boolean }>>;
+  readonly signals: readonly Signal[];
   /** Why the saga went back. */
   readonly failure: (Failure & { readonly step: string }) | undefined;
+  /** What an operator wants to become of the saga. */
+  readonly wanted: { readonly end: "back" | "forth" | "killed"; readonly failure: Failure } | undefined;
+  /** Orders that were carried out, by request id. */
+  readonly orders: Readonly<Record<string, Order>>;
+  /** The definition that the saga was moved to. */
+  readonly moved: { readonly plan: Plan; readonly hash: string } | undefined;
+  /** Of the newest attempt. */
+  readonly epoch: number;
 }
 
-export const UNTRIED: Tries = {
-  attempts: 0,
-  firstAt: 0,
-  open: false,
-  unknown: false,
-  done: false,
-  parked: false,
-  last: undefined,
-};
+export interface Signal {
+  readonly id: string;
+  readonly step: string;
+  readonly payload: unknown;
+  readonly consumed: boolean;
+}
 
-export const BEGINNING: Progress = { state: "RUNNING", steps: {}, results: {}, failure: undefined };
+export const BEGINNING: Progress = {
+  state: "RUNNING",
+  steps: {},
+  begun: [],
+  results: {},
+  resolved: {},
+  timers: {},
+  signals: [],
+  failure: undefined,
+  wanted: undefined,
+  orders: {},
+  moved: undefined,
+  epoch: 0,
+};
 
 export function triesOf(progress: Progress, step: string, phase: Phase): Tries {
   return progress.steps[step]?.[phase] ?? UNTRIED;
@@ -50,56 +62,86 @@ export function fold(log: readonly Logged[]): Progress {
 export function apply(progress: Progress, event: Logged): Progress {
   switch (event.type) {
     case "started":
+    case "discarded":
       return progress;
     case "compensating":
       return { ...progress, state: "COMPENSATING", failure: { ...event.failure, step: event.step } };
     case "ended":
       return { ...progress, state: event.state };
-    case "done": {
-      const next = withTries(progress, event.step, event.phase, (tries) => ({
-        ...tries,
-        open: false,
-        done: true,
-        parked: false,
-      }));
-      return event.phase === "undo"
-        ? next
-        : { ...next, results: { ...next.results, [event.step]: event.result } };
+    case "resolved":
+      return { ...progress, resolved: { ...progress.resolved, [event.step]: event.value } };
+    case "waiting":
+      return withTimer(progress, event.step, { until: event.until, over: false });
+    case "elapsed":
+      return withTimer(progress, event.step, { until: event.at, over: true });
+    case "signalled": {
+      const { id, step, payload } = event;
+      return { ...progress, signals: [...progress.signals, { id, step, payload, consumed: false }] };
     }
-    case "intent":
-      return withTries(progress, event.step, event.phase, (tries) => ({
-        ...tries,
-        attempts: event.attempt,
-        firstAt: tries.attempts === 0 ? event.at : tries.firstAt,
-        open: true,
-        // The attempt before this one was interrupted.
-        unknown: tries.unknown || tries.open,
-      }));
-    case "failed": {
-      const { kind, failure, retryAt } = event;
-      return withTries(progress, event.step, event.phase, (tries) => ({
-        ...tries,
-        open: false,
-        unknown: tries.unknown || kind === "unknown",
-        last: { kind, failure, retryAt },
-      }));
-    }
-    case "parked":
-      return withTries(progress, event.step, event.phase, (tries) => ({
-        ...tries,
-        open: false,
-        unknown: tries.unknown || tries.open,
-        parked: true,
-      }));
+    case "consumed":
+      return consume(progress, event.id, event.step);
+    case "ordered":
+      return applyOrder(progress, event);
+    default:
+      return applyAttempt(progress, event);
   }
 }
 
-function withTries(
-  progress: Progress,
-  step: string,
-  phase: Phase,
-  change: (tries: Tries) => Tries,
-): Progress {
-  const phases = { ...progress.steps[step], [phase]: change(triesOf(progress, step, phase)) };
-  return { ...progress, steps: { ...progress.steps, [step]: phases } };
+type OfTries = Extract<Logged, { type: "intent" | "done" | "failed" | "parked" }>;
+
+function applyAttempt(progress: Progress, event: OfTries): Progress {
+  const { step, phase } = event;
+  const steps = changeTries(progress.steps, step, phase, (tries) => after(tries, event));
+  if (event.type === "intent") {
+    const first = phase === "do" && triesOf(progress, step, "do").attempts === 0;
+    const begun = first ? [...progress.begun, step] : progress.begun;
+    return { ...progress, steps, begun, epoch: event.epoch };
+  }
+  if (event.type !== "done" || phase === "undo") return { ...progress, steps };
+  return { ...progress, steps, results: { ...progress.results, [step]: event.result } };
+}
+
+function after(tries: Tries, event: OfTries): Tries {
+  switch (event.type) {
+    case "intent":
+      return {
+        ...tries,
+        attempts: event.attempt,
+        firstAt: tries.attempts === tries.before ? event.at : tries.firstAt,
+        open: true,
+        epoch: event.epoch,
+        // The attempt before this one was interrupted.
+        unknown: tries.unknown || tries.open,
+      };
+    case "done":
+      return { ...tries, open: false, done: true, parked: false };
+    case "failed": {
+      const { kind, failure, retryAt } = event;
+      const unknown = tries.unknown || kind === "unknown";
+      return { ...tries, open: false, unknown, last: lastOf(kind, failure, retryAt) };
+    }
+    case "parked":
+      return { ...tries, open: false, unknown: tries.unknown || tries.open, parked: true };
+  }
+}
+
+function lastOf(kind: FailureKind, failure: Failure, retryAt: number): Tries["last"] {
+  return { kind, failure, retryAt };
+}
+
+function withTimer(progress: Progress, step: string, timer: Progress["timers"][string]): Progress {
+  return { ...progress, timers: { ...progress.timers, [step]: timer } };
+}
+
+function consume(progress: Progress, id: string, step: string): Progress {
+  const signals = progress.signals.map((signal) =>
+    signal.id === id ? { ...signal, consumed: true } : signal,
+  );
+  const payload = signals.find((signal) => signal.id === id)?.payload;
+  return {
+    ...progress,
+    signals,
+    steps: changeTries(progress.steps, step, "do", (tries) => ({ ...tries, done: true })),
+    results: { ...progress.results, [step]: payload },
+  };
 }

@@ -16,6 +16,15 @@ export const sagaIndex = sqliteTable(
     updatedAt: integer("updated_at").notNull(),
     /** When the saga was to go on by itself, as far as the index knows; null when it has ended. */
     nextDueAt: integer("next_due_at"),
+    /** Of the definition. */
+    version: integer("version").notNull().default(1),
+    hash: text("hash").notNull().default(""),
+    /** Some step of it was parked: somebody should look. */
+    parked: integer("parked", { mode: "boolean" }).notNull().default(false),
   },
-  (table) => [index("saga_index_due").on(table.nextDueAt), index("saga_index_state").on(table.state)],
+  (table) => [
+    index("saga_index_due").on(table.nextDueAt),
+    index("saga_index_state").on(table.state, table.startedAt),
+    index("saga_index_started").on(table.startedAt, table.id),
+  ],
 );

@@ -1,15 +1,12 @@
-export {
-  type CallOptions,
-  type Doing,
-  saga,
-  type SagaDefinition,
-  type Undo,
-  type Undoing,
-} from "./definition.ts";
+export type { CallOptions, Doing, Item, Undo, Undoing } from "./builder.ts";
+export { saga, type SagaDefinition } from "./definition.ts";
 export type { EndState, Failure, FailureKind, Logged, SagaEvent, SagaState } from "./event.ts";
 export { apply, BEGINNING, fold, type Progress } from "./fold.ts";
 export { type Decision, isFinal, isSettled, next } from "./interpreter.ts";
-export type { Plan, PlanCall, PlanStep, Retry, StepKind } from "./plan.ts";
+export { callsOf } from "./nodes.ts";
+export type { Order } from "./order.ts";
+export type { Plan, PlanCall, PlanNode, PlanStep, Retry, StepKind } from "./plan.ts";
+export { sagaHandlers } from "./operators/handlers.ts";
 export { SagaIndex } from "./saga-index.ts";
 export type { SagaObject } from "./saga-object.ts";
 export { type Sagas, sagas, type SagasOptions } from "./sagas.ts";

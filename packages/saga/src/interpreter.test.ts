@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { apply, BEGINNING, fold, type Progress, triesOf } from "./fold.ts";
 import { next } from "./interpreter.ts";
+import { callsOf } from "./nodes.ts";
 import type { PlanStep } from "./plan.ts";
 import { trip } from "./testing/definition.ts";
 import { flaws } from "./testing/flaws.ts";
@@ -8,7 +9,7 @@ import { type CrashPoint, play } from "./testing/play.ts";
 import type { Behaviour, Script } from "./testing/world.ts";
 
 const { plan } = trip;
-const names = plan.steps.map((step) => step.name);
+const names = callsOf(plan).map((step) => step.name);
 const before = ["flight", "hotel", "car"];
 
 const always =
@@ -222,12 +223,12 @@ describe("the coordinator dies", () => {
 });
 
 it("an only attempt that was interrupted is undone too", () => {
-  const [flight, ...rest] = plan.steps as [PlanStep, ...PlanStep[]];
+  const [flight, ...rest] = callsOf(plan) as [PlanStep, ...PlanStep[]];
   const onlyOnce = {
     ...plan,
     steps: [{ ...flight, do: { ...flight.do, retry: { ...flight.do.retry, attempts: 1 } } }, ...rest],
   };
-  const interrupted = fold([{ type: "intent", step: "flight", phase: "do", attempt: 1, at: 0 }]);
+  const interrupted = fold([{ type: "intent", step: "flight", phase: "do", attempt: 1, epoch: 1, at: 0 }]);
   const decision = next(onlyOnce, interrupted, 1);
   expect(decision).toMatchObject({
     type: "record",
@@ -254,6 +255,7 @@ describe("time", () => {
       timeouts.push(decision.timeout);
       progress = apply(progress, {
         type: "intent",
+        epoch: 1,
         step: "flight",
         phase: "do",
         attempt: decision.attempt,
@@ -265,6 +267,7 @@ describe("time", () => {
         type: "failed",
         step: "flight",
         phase: "do",
+        attempt: triesOf(progress, "flight", "do").attempts,
         kind: "unknown",
         failure,
         retryAt: now + 900,
@@ -280,8 +283,17 @@ describe("time", () => {
     (retryAt) => {
       const failure = { code: "UNAVAILABLE", status: 503 };
       const failed = fold([
-        { type: "intent", step: "flight", phase: "do", attempt: 1, at: 0 },
-        { type: "failed", step: "flight", phase: "do", kind: "unknown", failure, retryAt, at: 10 },
+        { type: "intent", step: "flight", phase: "do", attempt: 1, epoch: 1, at: 0 },
+        {
+          type: "failed",
+          step: "flight",
+          phase: "do",
+          attempt: 1,
+          kind: "unknown",
+          failure,
+          retryAt,
+          at: 10,
+        },
       ]);
       // The budget is 8 s; a minute has passed.
       expect(next(plan, failed, 60_000)).toMatchObject(

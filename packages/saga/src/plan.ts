@@ -3,8 +3,11 @@ export interface Plan {
   readonly name: string;
   readonly version: number;
   /** Run in this order. */
-  readonly steps: readonly PlanStep[];
+  readonly steps: readonly PlanNode[];
 }
+
+/** Names are unique within a plan; a sub-saga's plan has names of its own. */
+export type PlanNode = PlanStep | PlanTimer | PlanChoice | PlanParallel | PlanMap | PlanSub;
 
 /**
  * - `compensatable`: can be undone; its undo is part of the definition
@@ -20,6 +23,49 @@ export interface PlanStep {
   /** Present exactly in compensatable steps. */
   readonly undo?: PlanCall;
 }
+
+/** A pause, or a wait for a signal of the node's name that ends by itself. */
+export type PlanTimer =
+  | { readonly name: string; readonly kind: "delay"; readonly ms: number }
+  | {
+      readonly name: string;
+      readonly kind: "wait";
+      /** ms */
+      readonly timeout: number;
+      readonly onTimeout: "compensate" | "continue";
+    };
+
+/** One branch is run: a declared predicate says which, once. */
+export interface PlanChoice {
+  readonly name: string;
+  readonly kind: "choice";
+  readonly branches: Branches;
+}
+
+/** All branches are run at the same time. */
+export interface PlanParallel {
+  readonly name: string;
+  readonly kind: "parallel";
+  readonly branches: Branches;
+}
+
+/** The steps are run once for each item of a list of at most `max`, for at most `concurrency` items at the same time. */
+export interface PlanMap {
+  readonly name: string;
+  readonly kind: "map";
+  readonly max: number;
+  readonly concurrency: number;
+  readonly steps: readonly PlanNode[];
+}
+
+/** Another saga as a part of this one: it is undone with it, and its pivot is this one's. */
+export interface PlanSub {
+  readonly name: string;
+  readonly kind: "saga";
+  readonly plan: Plan;
+}
+
+export type Branches = Readonly<Record<string, readonly PlanNode[]>>;
 
 export interface PlanCall {
   /** Operation id, `<service>.<name>`. */

@@ -1,9 +1,34 @@
-import { and, asc, count, eq, isNotNull, lt, lte } from "drizzle-orm";
+import { afterCursor, toPage } from "@weft/mesh";
+import { and, asc, count, desc, eq, inArray, isNotNull, lt, lte, or } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
 import { sagaIndex } from "./index-schema.ts";
+import * as z from "zod";
+import { endStates, type SagaState } from "./event.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 
-type Row = typeof sagaIndex.$inferSelect;
+export type IndexRow = typeof sagaIndex.$inferSelect;
+
+/** Which sagas to list. */
+export interface SagaFilter {
+  readonly state?: SagaState | undefined;
+  readonly definition?: string | undefined;
+  readonly parked?: boolean | undefined;
+  /** ms since the epoch */
+  readonly startedBefore?: number | undefined;
+  readonly limit: number;
+  readonly cursor?: string | undefined;
+}
+
+/** A definition that live sagas go by. */
+export interface Need {
+  readonly definition: string;
+  readonly version: number;
+  readonly hash: string;
+  readonly sagas: number;
+}
+
+const ended = [...endStates];
+const LIST_KEY = z.tuple([z.int(), z.string()]);
 
 /** The table of a service's sagas. */
 export class SagaIndex {
@@ -16,8 +41,10 @@ export class SagaIndex {
   }
 
   /** Older news never replace newer ones. */
-  async publish({ id, definition, state, startedAt, updatedAt, dueAt }: SagaSnapshot): Promise<void> {
-    const news = { state, updatedAt, nextDueAt: dueAt ?? null };
+  async publish(saga: SagaSnapshot): Promise<void> {
+    const { id, definition, version, hash, state, startedAt, updatedAt, dueAt } = saga;
+    const parked = saga.parked.length > 0 || saga.missing !== undefined;
+    const news = { state, version, hash, parked, updatedAt, nextDueAt: dueAt ?? null };
     await this.#db
       .insert(sagaIndex)
       .values({ id, definition, startedAt, ...news })
@@ -25,13 +52,58 @@ export class SagaIndex {
   }
 
   /** Sagas that should have gone on before `time`, longest overdue first. */
-  overdue(time: number, limit: number): Promise<Row[]> {
+  overdue(time: number, limit: number): Promise<IndexRow[]> {
     return this.#db
       .select()
       .from(sagaIndex)
       .where(and(isNotNull(sagaIndex.nextDueAt), lt(sagaIndex.nextDueAt, time)))
       .orderBy(asc(sagaIndex.nextDueAt))
       .limit(limit);
+  }
+
+  /** Sagas that ended before `time`. */
+  expired(time: number, limit: number): Promise<IndexRow[]> {
+    return this.#db
+      .select()
+      .from(sagaIndex)
+      .where(and(inArray(sagaIndex.state, ended), lt(sagaIndex.updatedAt, time)))
+      .limit(limit);
+  }
+
+  /** Newest first. Throws VALIDATION_FAILED for a cursor of another list. */
+  async list({ state, definition, parked, startedBefore, limit, cursor }: SagaFilter) {
+    const after = afterCursor(cursor, LIST_KEY);
+    const found = await this.#db
+      .select()
+      .from(sagaIndex)
+      .where(
+        and(
+          state && eq(sagaIndex.state, state),
+          definition === undefined ? undefined : eq(sagaIndex.definition, definition),
+          parked === undefined ? undefined : eq(sagaIndex.parked, parked),
+          startedBefore === undefined ? undefined : lte(sagaIndex.startedAt, startedBefore),
+          after &&
+            or(
+              lt(sagaIndex.startedAt, after[0]),
+              and(eq(sagaIndex.startedAt, after[0]), lt(sagaIndex.id, after[1])),
+            ),
+        ),
+      )
+      .orderBy(desc(sagaIndex.startedAt), desc(sagaIndex.id))
+      .limit(limit + 1);
+    const { rows: items, nextCursor } = toPage(found, limit, (row) => [row.startedAt, row.id]);
+    return { items, nextCursor };
+  }
+
+  /** What a deployment must keep: every definition that some saga has not finished with. */
+  needs(): Promise<Need[]> {
+    const { definition, version, hash } = sagaIndex;
+    return this.#db
+      .select({ definition, version, hash, sagas: count() })
+      .from(sagaIndex)
+      .where(inArray(sagaIndex.state, ["RUNNING", "COMPENSATING"]))
+      .groupBy(definition, version, hash)
+      .orderBy(asc(definition), asc(version));
   }
 
   /** Throws if the database does not answer; costs the same however many sagas there have been. */

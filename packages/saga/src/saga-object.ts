@@ -1,4 +1,7 @@
-import type { Principal, Trace } from "@weft/mesh";
+import { MeshError, type MeshErrorOptions, type Principal, type Trace, isMeshError } from "@weft/mesh";
+import type { Signed } from "./ports.ts";
+import type { Logged } from "./event.ts";
+import type { Order } from "./order.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 
 export interface StartRequest {
@@ -16,6 +19,17 @@ export interface StartRequest {
 /** `conflict`: the id belongs to a saga with another input. `undefined-here`: this deployment lacks the definition. */
 export type StartResult = "begun" | "joined" | "conflict" | "undefined-here";
 
+/** An order as operators give it: a definition is named by its version. */
+export type OrderRequest =
+  | Exclude<Order, { verb: "migrate" }>
+  | { readonly verb: "migrate"; readonly version: number };
+
+/** A saga with all that has happened to it. */
+export interface Inspection {
+  readonly saga: SagaSnapshot;
+  readonly log: readonly Logged[];
+}
+
 /** What a saga's Durable Object answers over RPC; undefined where no saga was ever started. */
 export interface SagaObject {
   start(request: StartRequest): Promise<StartResult>;
@@ -24,4 +38,31 @@ export interface SagaObject {
   get(): Promise<SagaSnapshot | undefined>;
   /** Makes the saga go on, in case its alarm was lost. */
   resume(): Promise<SagaSnapshot | undefined>;
+  inspect(): Promise<Inspection | undefined>;
+  order(signed: Signed, order: OrderRequest): Promise<Answered<SagaSnapshot>>;
+  signal(id: string, step: string, payload: unknown): Promise<Answered<"accepted" | "known">>;
+}
+
+/** An answer that keeps an error's code over RPC, which loses all but its message. */
+export type Answered<T> =
+  | { readonly value: T }
+  | {
+      readonly code: string;
+      readonly problem: Pick<MeshErrorOptions, "status" | "title" | "detail" | "errors">;
+    };
+
+export function answered<T>(work: () => T): Answered<T> {
+  try {
+    return { value: work() };
+  } catch (error) {
+    if (!isMeshError(error)) throw error;
+    const { code, status, title, detail, errors } = error;
+    return { code, problem: { status, title, ...(detail && { detail }), ...(errors && { errors }) } };
+  }
+}
+
+/** Throws the error that `answered` has caught. */
+export function unwrap<T>(answer: Answered<T>): T {
+  if ("value" in answer) return answer.value;
+  throw new MeshError(answer.code, answer.problem);
 }

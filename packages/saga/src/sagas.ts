@@ -10,8 +10,9 @@ import {
 } from "@weft/mesh";
 import type * as z from "zod";
 import type { SagaDefinition } from "./definition.ts";
-import { SagaIndex } from "./saga-index.ts";
-import type { SagaObject } from "./saga-object.ts";
+import type { Signed } from "./ports.ts";
+import { type IndexRow, type Need, type SagaFilter, SagaIndex } from "./saga-index.ts";
+import { type Inspection, type OrderRequest, type SagaObject, unwrap } from "./saga-object.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 import { sweep } from "./sweep.ts";
 
@@ -27,9 +28,23 @@ export interface Sagas {
     step?: keyof NonNullable<D["results"]> & string,
   ): Promise<SagaSnapshot<D> | undefined>;
   get<D extends SagaDefinition>(definition: D, id: string): Promise<SagaSnapshot<D> | undefined>;
+  /**
+   * Brings a wait of this saga what it waits for; `step`: the wait's key. The same id counts once, and the wait need
+   * not have begun. Throws SAGA_UNKNOWN, STEP_UNKNOWN, VALIDATION_FAILED or SAGA_ENDED.
+   */
+  signal(id: string, step: string, signalId: string, payload: unknown): Promise<void>;
   /** Sagas of this service by state. */
   count(): Promise<Record<string, number>>;
+  /** Newest first. `olderThan`: s. */
+  list(filter: Listing): Promise<{ items: IndexRow[]; nextCursor: string | null }>;
+  inspect(id: string): Promise<Inspection | undefined>;
+  /** Carries out an operator's order, once per request id; see `judge` for what it throws. */
+  order(id: string, signed: Signed, order: OrderRequest): Promise<SagaSnapshot>;
+  /** Definitions that live sagas still need. */
+  needs(): Promise<Need[]>;
 }
+
+export type Listing = Omit<SagaFilter, "startedBefore"> & { readonly olderThan?: number | undefined };
 
 export interface SagasOptions {
   /** Name of the Durable Object binding of the coordinator. */
@@ -99,7 +114,21 @@ export function sagasOf(
     async get<D extends SagaDefinition>(_: D, id: string) {
       return (await reach(id, () => objectOf(id).get())) as SagaSnapshot<D> | undefined;
     },
+    async signal(id, step, signalId, payload) {
+      unwrap(await reach(id, () => objectOf(id).signal(signalId, step, payload)));
+    },
     count: () => index.countByState(),
+    list({ olderThan, ...filter }) {
+      const startedBefore = olderThan === undefined ? undefined : now() - olderThan * 1_000;
+      return index.list({ ...filter, startedBefore });
+    },
+    inspect: (id) => reach(id, () => objectOf(id).inspect()),
+    async order(id, signed, order) {
+      const saga = unwrap(await reach(id, () => objectOf(id).order(signed, order)));
+      await index.publish(saga);
+      return saga;
+    },
+    needs: () => index.needs(),
   };
 }
 

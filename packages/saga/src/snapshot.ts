@@ -3,6 +3,8 @@ import type { SagaDefinition } from "./definition.ts";
 import type { Failure, SagaState } from "./event.ts";
 import { isSettled } from "./interpreter.ts";
 import type { Progress } from "./fold.ts";
+import { ROOT } from "./key.ts";
+import { resultsIn } from "./view.ts";
 import type { Head } from "./store.ts";
 
 /** A saga as it stands. */
@@ -10,16 +12,20 @@ export interface SagaSnapshot<D extends SagaDefinition = SagaDefinition> {
   readonly id: string;
   readonly definition: string;
   readonly version: number;
+  /** Of the definition that it goes by. */
+  readonly hash: string;
   readonly state: SagaState;
   /** It has ended, or it goes back and has tried every undo at least once: the starter need not wait longer. */
   readonly settled: boolean;
   readonly input: z.output<D["input"]>;
-  /** Answers of the steps that were done. */
+  /** Answers of the steps that were done. Steps in the lists below are named by their keys. */
   readonly results: Partial<NonNullable<D["results"]>>;
   /** Steps that were taken back. */
   readonly undone: readonly string[];
   /** Steps that were tried in vain for long and now are tried rarely, or undos that were given up. */
   readonly parked: readonly string[];
+  /** The step whose code this deployment lacks; the saga waits for one that has it. */
+  readonly missing: string | undefined;
   /** Why, and at which step, the saga went back. */
   readonly failure: (Failure & { readonly step: string }) | undefined;
   /** Times are ms since the epoch. */
@@ -36,19 +42,23 @@ export function snapshotOf(
   progress: Progress,
   updatedAt: number,
   dueAt: number | undefined,
+  missing?: string,
 ): SagaSnapshot {
+  const { plan, hash } = progress.moved ?? head;
   const stepsWhere = (found: (phases: Progress["steps"][string]) => boolean | undefined) =>
-    head.plan.steps.map(({ name }) => name).filter((name) => found(progress.steps[name] ?? {}));
+    Object.keys(progress.steps).filter((key) => found(progress.steps[key] ?? {}));
   return {
     id: head.id,
-    definition: head.plan.name,
-    version: head.plan.version,
+    definition: plan.name,
+    version: plan.version,
+    hash,
     state: progress.state,
-    settled: isSettled(head.plan, progress),
+    settled: isSettled(plan, progress),
     input: head.input,
-    results: progress.results,
+    results: resultsIn(plan.steps, ROOT, progress) as SagaSnapshot["results"],
     undone: stepsWhere((phases) => phases.undo?.done),
     parked: stepsWhere((phases) => phases.do?.parked ?? phases.undo?.parked),
+    missing,
     failure: progress.failure,
     startedAt: head.startedAt,
     updatedAt,

@@ -17,6 +17,9 @@ function sqlite(): SqlDatabase & { rows(query: string): Record<string, unknown>[
         return { toArray: () => rows as Record<string, SqlStorageValue>[] };
       },
     },
+    async deleteAll() {
+      db.exec("DROP TABLE IF EXISTS saga; DROP TABLE IF EXISTS log");
+    },
     transactionSync(work) {
       db.exec("BEGIN");
       try {
@@ -42,8 +45,8 @@ const head: Head = {
 };
 const events: Logged[] = [
   { type: "started", at: 1 },
-  { type: "intent", step: "flight", phase: "do", attempt: 1, at: 2 },
-  { type: "done", step: "flight", phase: "do", result: { step: "flight" }, at: 3 },
+  { type: "intent", step: "flight", phase: "do", attempt: 1, epoch: 1, at: 2 },
+  { type: "done", step: "flight", phase: "do", attempt: 1, result: { step: "flight" }, at: 3 },
 ];
 const [started, ...later] = events as [Logged, ...Logged[]];
 

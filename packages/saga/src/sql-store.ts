@@ -10,6 +10,7 @@ export interface SqlDatabase {
     ): { toArray(): Record<string, SqlStorageValue>[] };
   };
   transactionSync<T>(work: () => T): T;
+  deleteAll(): Promise<void>;
 }
 
 interface HeadRow {
@@ -36,10 +37,12 @@ export class SqlStore implements SagaStore {
 
   constructor(db: SqlDatabase) {
     this.#db = db;
-    db.sql.exec(SCHEMA);
   }
 
   load(): Stored | undefined {
+    // An object that is only asked whether it has a saga stays empty, and costs nothing.
+    if (this.#db.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'saga'").toArray().length === 0)
+      return undefined;
     const [row] = this.#db.sql.exec("SELECT head, indexed FROM saga").toArray() as unknown as HeadRow[];
     if (!row) return undefined;
     const log = this.#db.sql.exec("SELECT event FROM log ORDER BY seq").toArray() as unknown as LogRow[];
@@ -52,6 +55,7 @@ export class SqlStore implements SagaStore {
 
   begin(head: Head, started: Logged): void {
     this.#db.transactionSync(() => {
+      this.#db.sql.exec(SCHEMA);
       this.#db.sql.exec(
         "INSERT INTO saga (id, definition, version, head, state, updated_at) VALUES (?, ?, ?, ?, 'RUNNING', ?)",
         head.id,
@@ -73,6 +77,10 @@ export class SqlStore implements SagaStore {
 
   markIndexed(state: SagaState): void {
     this.#db.sql.exec("UPDATE saga SET indexed = ?", state);
+  }
+
+  erase(): Promise<void> {
+    return this.#db.deleteAll();
   }
 
   #log(event: Logged): void {

@@ -30,10 +30,12 @@ export interface Stored {
   readonly indexed: SagaState | undefined;
 }
 
-/** Where one saga lives. Every method is synchronous and either happens whole or not at all. */
+/** Where one saga lives. Every write is synchronous and either happens whole or not at all. */
 export interface SagaStore {
   load(): Stored | undefined;
   begin(head: Head, started: Logged): void;
   append(event: Logged, state: SagaState): void;
   markIndexed(state: SagaState): void;
+  /** Forgets the saga. */
+  erase(): Promise<void>;
 }

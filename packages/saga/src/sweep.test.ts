@@ -2,6 +2,7 @@ import { d1 } from "@weft/testkit/d1";
 import { newTrace, rootContext } from "@weft/mesh";
 import { scope } from "@weft/testkit/scope";
 import { beforeEach, expect, it, vi } from "vitest";
+import { RETENTION } from "./retention.ts";
 import { SagaIndex } from "./saga-index.ts";
 import type { SagaObject, StartRequest } from "./saga-object.ts";
 import { sagas, sagasOf } from "./sagas.ts";
@@ -18,12 +19,14 @@ const snapshot = (id: string, parts: Partial<SagaSnapshot> = {}): SagaSnapshot =
   id,
   definition: "trip",
   version: 1,
+  hash: "h",
   state: "RUNNING",
   settled: false,
   input: {},
   results: {},
   undone: [],
   parked: [],
+  missing: undefined,
   failure: undefined,
   startedAt: 0,
   updatedAt: 1,
@@ -166,4 +169,17 @@ it("a call to an object that restarts is made again", async () => {
   await sagas.start(trip, "t1", { to: "Rome" });
   expect(calls).toBe(2);
   await expect(sagas.get(trip, "t1")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+});
+
+it("sagas that ended 30 days ago are forgotten, others are not", async () => {
+  const index = new SagaIndex(d1("migrations/checkout"));
+  const end = 1_000;
+  const over = { state: "COMPENSATED", updatedAt: end, dueAt: undefined } as const;
+  await index.publish(snapshot("old", over));
+  await index.publish(snapshot("young", { ...over, updatedAt: end + 10 * MINUTE }));
+  await index.publish(snapshot("live", { updatedAt: end, dueAt: end + 2 * RETENTION }));
+  const { woken, objectOf } = objects({});
+  await sweep(index, objectOf, end + RETENTION + 5 * MINUTE);
+  expect(woken).toEqual(["old"]);
+  expect(await index.countByState()).toEqual({ COMPENSATED: 1, RUNNING: 1 });
 });

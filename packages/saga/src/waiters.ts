@@ -1,4 +1,5 @@
 import type { Runtime } from "@weft/mesh";
+import { OVER } from "./over.ts";
 
 interface Waiter {
   readonly over: () => boolean;
@@ -25,7 +26,7 @@ export class Waiters {
     });
     await Promise.race([woken, this.#sleep(ms, cancel.signal)]);
     if (waiter) this.#waiting.delete(waiter);
-    cancel.abort();
+    cancel.abort(OVER);
   }
 
   wake(): void {

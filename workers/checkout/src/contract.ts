@@ -1,5 +1,6 @@
 import { Order } from "@shop/orders/contract";
 import { command, contract, query } from "@weft/mesh";
+import { sagaOperations } from "@weft/saga/operators";
 import * as z from "zod";
 
 export const Purchase = z.object({
@@ -29,6 +30,7 @@ export const checkout = contract("checkout", {
     priority: "critical",
     allow: ["gateway"],
   }),
+  ...sagaOperations(["control"]),
   audit: query("GET /internal/audit", {
     output: z.object({ sagas: z.record(z.string(), z.int()) }),
     allow: ["control"],

@@ -1,5 +1,5 @@
 import { parseInput } from "@weft/mesh";
-import type { PlanStep } from "@weft/saga";
+import { callsOf, type PlanStep } from "@weft/saga";
 import { describe, expect, it } from "vitest";
 import { order, priced } from "../test/samples.ts";
 import { placeOrder } from "./place-order.ts";
@@ -10,7 +10,7 @@ const state = {
   results: { create: order("pending") },
   failure: { code: "OUT_OF_STOCK", status: 409 },
 };
-const { steps } = placeOrder.plan;
+const steps = callsOf(placeOrder.plan);
 
 function inputOf(step: string, phase: "do" | "undo"): unknown {
   const action = placeOrder.action(step, phase);

@@ -2,7 +2,7 @@ import { catalog } from "@shop/catalog/contract";
 import { orders } from "@shop/orders/contract";
 import { database, on, subscriptions } from "@weft/events";
 import { calls, type ResourcesOf, service } from "@weft/mesh";
-import { sagas } from "@weft/saga";
+import { sagaHandlers, sagas } from "@weft/saga";
 import { checkOut } from "./check-out.ts";
 import { checkout } from "./contract.ts";
 import { findProducts, keep } from "./price-list.ts";
@@ -28,6 +28,7 @@ export default service(checkout, {
   handlers: {
     placeOrder: ({ input, sagas, mesh, context, db }) =>
       checkOut(input, { sagas, mesh, context, findProducts: (ids) => findProducts(db, mesh, ids) }),
+    ...sagaHandlers,
     audit: async ({ sagas }) => ({ sagas: await sagas.count() }),
   },
 });

@@ -5,12 +5,17 @@ import { registryOperations } from "./registry/contract.ts";
 import { deadLetterOperations } from "./dead-letters/contract.ts";
 import { FaultOrder, Faults } from "./faults/contract.ts";
 import { circuits, overrideCircuit } from "./circuits/contract.ts";
+import { getSaga, listSagas, orderSaga, sagaNeeds } from "./sagas/contract.ts";
 import { projectionOrders } from "./projections/contract.ts";
 
 /** What operators ask for, and the objects that all services share. */
 export const control = contract("control", {
   circuits,
   overrideCircuit,
+  listSagas,
+  getSaga,
+  orderSaga,
+  sagaNeeds,
   audit: query("GET /internal/audit", {
     summary:
       "Is every cent and every unit accounted for? Computed from the services' databases, never cached",

@@ -11,6 +11,7 @@ import { deadLetterHandlers } from "./dead-letters/handlers.ts";
 import { registryHandlers, type RegistryEnv } from "./registry/handlers.ts";
 import { cancelRebuild, listProjections, rebuildProjection } from "./projections/projections.ts";
 import { clearFaults, type FaultEnv, listFaults, setFaults } from "./faults/faults.ts";
+import { sagaHandlers } from "./sagas/sagas.ts";
 
 /** One object per idempotency key; the gateway's binding IDEMPOTENCY leads here. */
 export { IdempotencyStore } from "@weft/idempotency/store";
@@ -32,6 +33,7 @@ export default service(control, {
   handlers: {
     audit: ({ mesh }) => audit(mesh),
     ...registryHandlers,
+    ...sagaHandlers,
     ...deadLetterHandlers,
     getFaults: ({ env }) => listFaults(env),
     setFaults: ({ env, input }) => setFaults(env, input.items, Date.now()),

@@ -1,6 +1,7 @@
 import { command, contract } from "@weft/mesh";
 import * as z from "zod";
-import { type Doing, saga } from "../definition.ts";
+import type { Doing } from "../builder.ts";
+import { saga } from "../definition.ts";
 import { BUSINESS_CODE } from "./world.ts";
 
 const Ref = z.object({ ref: z.string() });

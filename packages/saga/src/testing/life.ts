@@ -1,5 +1,7 @@
 import { newTrace } from "@weft/mesh";
-import { Driver, type Ports } from "../driver.ts";
+import type { SagaDefinition } from "../definition.ts";
+import { Driver } from "../driver.ts";
+import type { Ports } from "../ports.ts";
 import { isFinal } from "../interpreter.ts";
 import type { SagaSnapshot } from "../snapshot.ts";
 import { trip } from "./definition.ts";
@@ -20,20 +22,22 @@ export class Life {
   alarmAt: number | undefined;
   alarmsSet = 0;
   publishFails = false;
-  onClear: () => void = () => {};
-  definition: Ports["definition"] = () => trip;
+  definition: Ports["definition"];
+  readonly #starts: SagaDefinition;
   driver: Driver;
   #process = { alive: true };
   #underWay = 0;
   #cancelAlarm: (() => void) | undefined;
 
-  constructor(script: Script = () => "ok") {
+  constructor(script: Script = () => "ok", definition: SagaDefinition = trip) {
+    this.#starts = definition;
+    this.definition = (_, version) => (version === definition.version ? definition : undefined);
     this.world = new World(script);
     this.driver = this.#newDriver();
   }
 
   start(id = "trip-1", input: unknown = { to: "Rome" }) {
-    const { plan, hash } = trip;
+    const { plan, hash } = this.#starts;
     return this.driver.start({ id, plan, hash, input, trace: newTrace(), principal: undefined });
   }
 
@@ -76,11 +80,7 @@ export class Life {
       },
       alarm: {
         set: (at) => alive().then(() => this.#setAlarm(at)),
-        clear: () =>
-          alive().then(() => {
-            this.onClear();
-            this.#setAlarm(undefined);
-          }),
+        clear: () => alive().then(() => this.#setAlarm(undefined)),
       },
       definition: (name, version) => this.definition(name, version),
       publish: async (snapshot) => {

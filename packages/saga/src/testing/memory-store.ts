@@ -26,4 +26,9 @@ export class MemoryStore implements SagaStore {
   markIndexed(state: SagaState): void {
     this.indexed = state;
   }
+
+  async erase(): Promise<void> {
+    this.head = this.indexed = undefined;
+    this.log = [];
+  }
 }

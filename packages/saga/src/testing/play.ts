@@ -46,8 +46,9 @@ export function play(script: Script, crashes: readonly CrashPoint[] = [], decisi
       else if (decision.type === "wait") now = decision.until;
       else if (decision.type === "record") append(decision.event);
       else {
+        if (decision.type === "resolve") throw new Error(`${decision.key} needs a definition's code`);
         const { step, phase, attempt } = decision;
-        append({ type: "intent", step: step.name, phase, attempt });
+        append({ type: "intent", step: step.name, phase, attempt, epoch: 1 });
         append(attemptIn(world, step, phase, attempt, now));
       }
     }
@@ -64,7 +65,7 @@ export function play(script: Script, crashes: readonly CrashPoint[] = [], decisi
 
 function attemptIn(world: World, step: PlanStep, phase: Phase, attempt: number, now: number): SagaEvent {
   try {
-    return { type: "done", step: step.name, phase, result: world.handle(step, phase, attempt) };
+    return { type: "done", step: step.name, phase, attempt, result: world.handle(step, phase, attempt) };
   } catch (error) {
     if (!isMeshError(error)) throw error;
     const outcome = failed(things.operations.make, error);
@@ -74,6 +75,7 @@ function attemptIn(world: World, step: PlanStep, phase: Phase, attempt: number, 
       type: "failed",
       step: step.name,
       phase,
+      attempt,
       kind: outcome.kind,
       failure: outcome.failure,
       retryAt: now + backoff(retry, attempt, 0.9),

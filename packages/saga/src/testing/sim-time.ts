@@ -8,6 +8,7 @@ interface Timer {
 /** A clock that jumps from one timer to the next as soon as nothing else is left to do. */
 export class SimTime implements Runtime {
   #now = 1_000_000;
+  readonly #held = new Set<Promise<void>>();
   readonly #timers = new Set<Timer>();
   readonly #random: () => number;
 
@@ -39,13 +40,35 @@ export class SimTime implements Runtime {
   async until(done: () => boolean, limit = Number.POSITIVE_INFINITY): Promise<boolean> {
     for (;;) {
       await idle();
+      while (this.#held.size > 0) await Promise.all(this.#held).then(idle);
       if (done()) return true;
-      const timer = [...this.#timers].toSorted((a, b) => a.at - b.at)[0];
+      const timer = this.#soonest();
       if (!timer || timer.at > limit) return false;
       this.#timers.delete(timer);
       this.#now = Math.max(this.#now, timer.at);
       timer.fire();
     }
+  }
+
+  /** Time stands still until this has settled: work that knows nothing of this clock. */
+  hold<T>(work: Promise<T>): Promise<T> {
+    const held = work.then(
+      () => void this.#held.delete(held),
+      () => void this.#held.delete(held),
+    );
+    this.#held.add(held);
+    return work;
+  }
+
+  /** The clock is set, forwards or backwards: timers keep the time that they were set to. */
+  jump(ms: number): void {
+    this.#now += ms;
+  }
+
+  #soonest(): Timer | undefined {
+    let soonest: Timer | undefined;
+    for (const timer of this.#timers) if (!soonest || timer.at < soonest.at) soonest = timer;
+    return soonest;
   }
 
   async result<T>(work: Promise<T>): Promise<T> {

@@ -1,0 +1,124 @@
+import { parseArgs } from "node:util";
+import { CommandError } from "../command-error.ts";
+import type { OperatorsApi } from "../operators-api.ts";
+import { type Detail, detailText, type Needs, needsText, type Page, pageText } from "./print.ts";
+
+export const sagaUsage = `weft saga list [--state S] [--definition D] [--parked] [--older-than SECONDS] [--limit N] [--cursor C]
+weft saga show <id>                              its timeline and its log
+weft saga retry <id> [--step KEY]                try what waits now
+weft saga skip <id> --step KEY --output JSON     count a step as done with this answer
+weft saga fail|cancel <id>                       go back; cancel lets a pivot that is under way decide
+weft saga complete <id>                          behind the pivot: leave out what is left
+weft saga compensated <id> --step KEY            somebody has undone this step by other means
+weft saga kill <id>                              stop and undo nothing
+weft saga migrate <id> --to VERSION              go on after another version of the definition
+weft saga needs [<definition>@<version>]         what live sagas still need; exit code 1 if it is needed
+                         every order takes --reason TEXT, and --request ID to be repeated safely; --json for programs`;
+
+/** The world around the command. */
+export interface Surroundings {
+  readonly api: () => OperatorsApi;
+  readonly print: (text: string) => void;
+  readonly newId: () => string;
+}
+
+const options = {
+  state: { type: "string" },
+  definition: { type: "string" },
+  parked: { type: "boolean" },
+  "older-than": { type: "string" },
+  limit: { type: "string" },
+  cursor: { type: "string" },
+  step: { type: "string" },
+  output: { type: "string" },
+  to: { type: "string" },
+  reason: { type: "string" },
+  request: { type: "string" },
+  json: { type: "boolean", default: false },
+} as const;
+
+const parse = (args: string[]) => parseArgs({ args, options, allowPositionals: true });
+type Values = ReturnType<typeof parse>["values"];
+
+/** Gives the exit code: 0 done, 1 `needs` found live sagas. Throws a CommandError for anything else. */
+export async function saga(args: string[], { api, print, newId }: Surroundings): Promise<number> {
+  const { values, positionals } = readArgs(args);
+  const [verb = "", name, ...more] = positionals;
+  if (more.length > 0) throw misuse(`"${more.join(" ")}" is too much.`, "An order is for one saga.");
+  const show = (value: unknown, text: string) => print(values.json ? JSON.stringify(value, null, 2) : text);
+
+  if (verb === "list") {
+    const { state, definition, parked, limit, cursor } = values;
+    const query = { state, definition, parked: parked ? "true" : undefined, limit, cursor };
+    const page = (await api()("GET", "/sagas", {
+      query: { ...query, olderThan: values["older-than"] },
+    })) as Page;
+    show(page, pageText(page));
+    return 0;
+  }
+  if (verb === "needs") {
+    const needs = (await api()("GET", "/saga-needs")) as Needs;
+    const items = needs.items.filter(
+      ({ definition, version }) =>
+        name === undefined || name === definition || name === `${definition}@${version}`,
+    );
+    show({ items }, items.length === 0 ? "No live saga needs it." : needsText({ items }));
+    return name !== undefined && items.length > 0 ? 1 : 0;
+  }
+  if (verb !== "show" && !Object.hasOwn(orders, verb))
+    throw misuse(
+      verb === "" ? "What is to be done?" : `There is no command "saga ${verb}".`,
+      `There are list, show, needs and ${Object.keys(orders).join(", ")}.`,
+    );
+  if (name === undefined)
+    throw misuse("Which saga?", "A saga is named by its id, as `weft saga list` shows it.");
+  const path = `/sagas/${encodeURIComponent(name)}`;
+  if (verb === "show") {
+    const detail = (await api()("GET", path)) as Detail;
+    show(detail, detailText(detail));
+    return 0;
+  }
+  const order = { verb, ...orders[verb as keyof typeof orders](values) };
+  const body = { requestId: values.request ?? newId(), reason: needed(values, "reason"), order };
+  const done = (await api()("POST", `${path}/orders`, { body })) as { id: string; state: string };
+  show(done, `${done.id} is ${done.state}. To see what becomes of it: weft saga show ${done.id}`);
+  return 0;
+}
+
+/** What each order takes besides its reason. */
+const orders = {
+  retry: ({ step }: Values) => (step === undefined ? {} : { step }),
+  skip: (values: Values) => ({ step: needed(values, "step"), output: json(needed(values, "output")) }),
+  fail: () => ({}),
+  cancel: () => ({}),
+  complete: () => ({}),
+  compensated: (values: Values) => ({ step: needed(values, "step") }),
+  kill: () => ({}),
+  migrate: (values: Values) => ({ version: Number(needed(values, "to")) }),
+};
+
+function readArgs(args: string[]): ReturnType<typeof parse> {
+  try {
+    return parse(args);
+  } catch (error) {
+    throw misuse(error instanceof Error ? error.message : String(error), "The command does not know it.");
+  }
+}
+
+function needed(values: Values, option: "reason" | "step" | "output" | "to"): string {
+  const value = values[option];
+  if (value?.trim()) return value;
+  throw misuse(`--${option} is missing.`, "The order cannot be given without it.");
+}
+
+function json(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw misuse(`--output is ${text}.`, `That is no JSON: ${(error as Error).message}.`);
+  }
+}
+
+function misuse(what: string, why: string): CommandError {
+  return new CommandError(what, why, `Say it in one of these ways:\n${sagaUsage}`);
+}

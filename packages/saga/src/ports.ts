@@ -1,0 +1,25 @@
+import type { Runtime } from "@weft/mesh";
+import type { SagaCall } from "./attempt.ts";
+import type { AlarmClock } from "./dead-man.ts";
+import type { SagaDefinition } from "./definition.ts";
+import type { SagaSnapshot } from "./snapshot.ts";
+import type { SagaStore } from "./store.ts";
+
+/** The outside world of one saga. */
+export interface Ports {
+  readonly store: SagaStore;
+  readonly alarm: AlarmClock;
+  readonly runtime: Runtime;
+  readonly call: SagaCall;
+  /** Finds the definition's code; undefined when this deployment does not have it. */
+  definition(name: string, version: number): SagaDefinition | undefined;
+  /** Tells the index where the saga stands and when it goes on. */
+  publish(snapshot: SagaSnapshot): Promise<void>;
+}
+
+/** Who gives an order, and why. `requestId`: the same order under the same id is carried out once. */
+export interface Signed {
+  readonly requestId: string;
+  readonly actor: string;
+  readonly reason: string;
+}
