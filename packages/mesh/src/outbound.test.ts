@@ -28,7 +28,7 @@ const shop = contract("shop", {
     idempotent: true,
     allow: [],
   }),
-  keyed: command("POST /internal/keyed", { input: thing, output: thing, keyed: true, allow: [] }),
+  keyed: command("POST /internal/keyed", { input: thing, output: thing, keyed: "required", allow: [] }),
   quick: query("GET /internal/quick/:id", {
     input: z.object({ id: z.string() }),
     output: thing,

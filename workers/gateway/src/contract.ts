@@ -70,7 +70,7 @@ export const gateway = contract("gateway", {
     priority: "critical",
     auth: "user",
     idempotent: true,
-    keyed: true,
+    keyed: "required",
     allow: [],
   }),
   listOrders: query("GET /v1/orders", {

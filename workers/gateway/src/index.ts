@@ -6,6 +6,7 @@ import {
   clientOf,
   consistency,
   cors,
+  type GatewayEnv,
   nameVersion,
   registrar,
   rescue,
@@ -13,8 +14,8 @@ import {
   runToEnd,
   traceRequest,
 } from "@weft/gateway";
-import { idempotent } from "@weft/idempotency";
-import { Hono } from "hono";
+import { idempotent, type IdempotencyVariables } from "@weft/idempotency";
+import { type Context, Hono } from "hono";
 import { etag } from "hono/etag";
 import { secureHeaders } from "hono/secure-headers";
 import { docs } from "./docs.ts";
@@ -45,6 +46,12 @@ const documentPolicy: Parameters<typeof secureHeaders>[0] = {
   xXssProtection: false,
 };
 
+/** Strangers that sign up have nothing but their address to tell them apart: two of them may choose the same key. */
+function keyOwner(c: Context<GatewayEnv>): string {
+  const { email } = (c.var.input ?? {}) as { email?: string };
+  return c.var.principal || !email ? clientOf(c) : `stranger ${email.toLowerCase()}`;
+}
+
 const app = new Hono<ShopEnv>();
 
 rescue(app);
@@ -73,11 +80,12 @@ const { forward, compose } = routes(app, {
   limit: perClient,
   once: idempotent({
     store: (c) => c.env.IDEMPOTENCY,
-    scope: clientOf,
+    scope: keyOwner,
     // An order's saga is joined, and a cancellation is what it is however often it is asked for. What will not get
     // better by asking again is kept.
     resumable: ({ var: { failure } }) => failure?.retryable || failure?.code === "INTERNAL",
   }),
+  executionOf: (c) => (c.var as Partial<IdempotencyVariables>).execution?.executionId,
   outbound: toMesh,
 });
 

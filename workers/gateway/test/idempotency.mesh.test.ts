@@ -99,3 +99,25 @@ describe("POST /v1/orders with an Idempotency-Key", () => {
     expect((await buyer.post("/v1/orders", order, key)).status).toBe(201);
   });
 });
+
+describe("POST /v1/users with an Idempotency-Key", () => {
+  const account = (email: string) => ({ email, name: "Ada", password: "correct horse" });
+
+  it("opens one account, and tells strangers with the same key apart", async () => {
+    const key = { "idempotency-key": "k1" };
+    const first = await mesh.shop.post("/v1/users", account("once@example.com"), key);
+    const again = await mesh.shop.post("/v1/users", account("once@example.com"), key);
+    expect(again).toMatchObject({ status: 201, body: first.body });
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    const other = await mesh.shop.post("/v1/users", account("other@example.com"), key);
+    expect(other).toMatchObject({ status: 201, body: { email: "other@example.com" } });
+  });
+
+  it("needs none: then a taken address is a taken address", async () => {
+    expect(await mesh.shop.post("/v1/users", account("plain@example.com"))).toMatchObject({ status: 201 });
+    expect(await mesh.shop.post("/v1/users", account("plain@example.com"))).toMatchObject({
+      status: 409,
+      body: { code: "EMAIL_TAKEN" },
+    });
+  });
+});

@@ -59,7 +59,7 @@ export const orders = contract(
       errors: { ORDER_NOT_FOUND: 404, ORDER_NOT_CANCELLABLE: 409 },
       auth: "user",
       idempotent: true,
-      keyed: true,
+      keyed: "required",
       priority: "critical",
       allow: ["gateway"],
     }),

@@ -48,6 +48,16 @@ describe("register", () => {
     expect(await service.db.$count(users)).toBe(1);
   });
 
+  it("opens one account for one key, also when its first answer was lost or is not there yet", async () => {
+    const again = { idempotencyKey: "01KEY" };
+    const accounts = await Promise.all([1, 2, 3].map(() => service.gateway.register(ada, again)));
+    accounts.push(await service.gateway.register(ada, again));
+    expect(accounts).toEqual(Array(4).fill({ id: "01KEY", email: ada.email, name: ada.name }));
+    await expect(service.gateway.register(ada, { idempotencyKey: "02KEY" })).rejects.toEqual(
+      failure("EMAIL_TAKEN", 409),
+    );
+  });
+
   it("refuses a password whose length would cost too much, before it costs anything", async () => {
     const gateway = service.served.binding("gateway");
     const body = JSON.stringify({ ...ada, password: "x".repeat(201) });

@@ -30,6 +30,7 @@ export const users = contract("users", {
     output: User,
     status: 201,
     errors: { EMAIL_TAKEN: 409 },
+    keyed: "optional",
     allow: ["gateway"],
   }),
   logIn: command("POST /v1/sessions", {

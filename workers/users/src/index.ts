@@ -12,8 +12,12 @@ import { activeKey, publishedKeys, rotate } from "./signing-keys.ts";
 export default service(users, {
   use: [bindings<KeySecret>(), database({ schema, sendsTo: [notifications] }), keyCare()],
   handlers: {
-    async register({ input, db, tx }) {
-      const user = await openAccount(db, tx, input);
+    async register({ input, db, tx, context }) {
+      // The key names one registration: its repetition finds the account that it made.
+      const id = context.idempotencyKey ?? crypto.randomUUID();
+      const made = context.idempotencyKey && (await findUser(db, id));
+      if (made) return made;
+      const user = await openAccount(db, tx, id, input);
       tx.send(notifications, "account.welcome", { userId: user.id, name: user.name });
       return user;
     },

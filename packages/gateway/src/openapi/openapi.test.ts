@@ -30,7 +30,7 @@ const things = contract("things", {
     status: 201,
     errors: { TOO_MANY_THINGS: 409 },
     auth: "user",
-    keyed: true,
+    keyed: "required",
     allow: [],
   }),
   end: command("POST /v1/things/:id/end", {

@@ -40,7 +40,9 @@ function requestOf(
   const rest = part(input, (name) => !pathParams.includes(name) && !(stream && name === "lastEventId"));
   const header = {
     ...requestHeaders,
-    ...(keyed && { "Idempotency-Key": IdempotencyKey }),
+    ...(keyed && {
+      "Idempotency-Key": keyed === "required" ? IdempotencyKey : IdempotencyKey.optional(),
+    }),
     ...(stream && "lastEventId" in input.shape && { "Last-Event-ID": LastEventId }),
   };
   return {

@@ -36,14 +36,9 @@ function codesOf(operation: Operation): Record<string, number> {
   if (!operation.safe) mesh.push("MALFORMED_JSON", "PAYLOAD_TOO_LARGE", "UNSUPPORTED_MEDIA_TYPE");
   if (operation.auth !== "none") mesh.push("AUTHENTICATION_REQUIRED", "TOKEN_EXPIRED", "TOKEN_INVALID");
   if (operation.auth === "operator") mesh.push("FORBIDDEN");
-  if (operation.keyed) {
-    mesh.push(
-      "IDEMPOTENCY_KEY_REQUIRED",
-      "IDEMPOTENCY_KEY_INVALID",
-      "IDEMPOTENCY_KEY_IN_FLIGHT",
-      "IDEMPOTENCY_KEY_REUSED",
-    );
-  }
+  if (operation.keyed === "required") mesh.push("IDEMPOTENCY_KEY_REQUIRED");
+  if (operation.keyed)
+    mesh.push("IDEMPOTENCY_KEY_INVALID", "IDEMPOTENCY_KEY_IN_FLIGHT", "IDEMPOTENCY_KEY_REUSED");
   return { ...Object.fromEntries(mesh.map((code) => [code, codes[code].status])), ...operation.errors };
 }
 

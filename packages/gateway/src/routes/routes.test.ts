@@ -1,4 +1,5 @@
 import { command, contract, events, outbound, problemResponse, meshError, query, respond } from "@weft/mesh";
+import type { Context } from "hono";
 import * as z from "zod";
 import { beforeEach, describe, expect, it } from "vitest";
 import { problemOf, testApp, testContext } from "../test-app.ts";
@@ -21,10 +22,11 @@ const things = contract("things", {
     input: z.object({ name: z.string().transform((name) => `${name}!`) }),
     output: z.unknown(),
     auth: "user",
-    keyed: true,
+    keyed: "required",
     priority: "critical",
     allow: [],
   }),
+  join: command("POST /v1/joins", { output: z.unknown(), keyed: "optional", allow: [] }),
   watch: events("GET /v1/things/:id/events", {
     input: z.object({ id: z.string(), lastEventId: z.int().optional() }),
     allow: [],
@@ -65,12 +67,14 @@ function app() {
     admit: (priority) => note(`admit ${priority}`),
     limit: note("limit"),
     once: note("once"),
+    executionOf: (c: Context) => c.req.header("idempotency-key"),
     outbound: outbound(),
   });
   forward(list);
   forward(get);
   forward(make, { use: [note("use")] });
   forward(watch);
+  forward(things.operations.join);
   forward(secret, { path: "/_weft/secret" });
   compose({ ...secret, path: "/v1/composed", auth: "none" }, async () =>
     respond({ open: "yes", internal: "no" }, { status: 202, headers: { location: "/v1/x", "weft-x": "1" } }),
@@ -98,6 +102,16 @@ describe("forward", () => {
     const headers = { user: "u", "content-type": "application/json" };
     await send("/v1/things", { method: "POST", body: '{"name":"n"}', headers });
     expect(await asked[0]?.json()).toEqual({ name: "n!" });
+  });
+
+  it("runs an operation once per key only if there is one, and tells the service which", async () => {
+    const join = (headers: Record<string, string>) => send("/v1/joins", { method: "POST", headers });
+    await join({});
+    expect(trail).not.toContain("once");
+    expect(asked[0]?.headers.has("idempotency-key")).toBe(false);
+    await join({ "idempotency-key": "k1" });
+    expect(trail).toContain("once");
+    expect(asked[1]?.headers.get("idempotency-key")).toBe("k1");
   });
 
   it("refuses bad input before it leaves", async () => {

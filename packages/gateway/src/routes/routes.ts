@@ -16,6 +16,8 @@ export interface Equipment {
   admit?: (priority: Priority) => MiddlewareHandler;
   /** Runs keyed operations once per Idempotency-Key. */
   once: MiddlewareHandler;
+  /** What a request's Idempotency-Key stands for: services do its work once. */
+  executionOf: (c: Context) => string | undefined;
   /** The stack that calls into the mesh go through. */
   outbound: OutboundNext;
 }
@@ -45,8 +47,14 @@ function chain(operation: Operation, equipment: Equipment, { use = [] }: RouteOp
     ...use,
     // Before a key is claimed: a request that cannot work must not use it up.
     decodeInput(operation),
-    ...(operation.keyed ? [equipment.once] : []),
+    ...(operation.keyed === "required" ? [equipment.once] : []),
+    ...(operation.keyed === "optional" ? [ifKeyed(equipment.once)] : []),
   ];
+}
+
+/** Without a key the request runs as often as it is sent. */
+function ifKeyed(once: MiddlewareHandler): MiddlewareHandler {
+  return (c, next) => (c.req.header("idempotency-key") === undefined ? next() : once(c, next));
 }
 
 /** Mounts public operations on an app: those that a service answers, and those that the gateway composes itself. */
@@ -68,13 +76,13 @@ export function routes<E extends GatewayEnv>(app: Hono<E>, equipment: Equipment)
   const forward = (operation: Operation, options: RouteOptions = {}): void =>
     mount(at(operation, options), options, async (c) => {
       const transport = transportTo(operation.service, c.env);
-      const context = contextOf(c, { lasting: operation.keyed });
+      const context = contextOf(c, { lasting: operation.keyed !== undefined });
       const answer = await invoke(
         operation,
         c.var.input,
         transport,
         context,
-        { parsed: true },
+        { parsed: true, idempotencyKey: equipment.executionOf(c) },
         equipment.outbound,
         hostOf(c),
       );

@@ -41,8 +41,8 @@ export interface Operation<I extends z.ZodType = z.ZodType, O extends z.ZodType 
   readonly auth: Auth;
   /** Part of a saga: `do` has an effect once per saga step, `undo` takes it back. */
   readonly fenced: "do" | "undo" | undefined;
-  /** Clients must send an Idempotency-Key. */
-  readonly keyed: boolean;
+  /** Clients must send an Idempotency-Key, or may. */
+  readonly keyed: "required" | "optional" | undefined;
   /** Answers with a stream instead of JSON; the media type. */
   readonly stream: string | undefined;
   readonly summary: string;
@@ -66,7 +66,7 @@ export interface OperationOptions<I extends z.ZodType, O extends z.ZodType> {
 export interface CommandOptions<I extends z.ZodType, O extends z.ZodType> extends OperationOptions<I, O> {
   fenced?: "do" | "undo";
   idempotent?: boolean;
-  keyed?: boolean;
+  keyed?: "required" | "optional";
 }
 
 export type Draft<I extends z.ZodType, O extends z.ZodType> = Omit<Operation<I, O>, "id" | "service">;
@@ -106,7 +106,7 @@ function operation<I extends z.ZodType, O extends z.ZodType>(
     public: pub,
     auth: options.auth ?? "none",
     fenced: options.fenced,
-    keyed: options.keyed ?? false,
+    keyed: options.keyed,
     stream: options.stream,
     summary: options.summary ?? "",
   };

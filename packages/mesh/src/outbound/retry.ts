@@ -12,7 +12,7 @@ const REFUSALS: readonly string[] = ["CIRCUIT_OPEN", "OVERLOADED"];
 function mayRepeat({ operation, context }: Outbound): boolean {
   if (context.retrying) return false;
   const { safe, idempotent, fenced, keyed } = operation;
-  return safe || (!fenced && (idempotent || (keyed && context.idempotencyKey !== undefined)));
+  return safe || (!fenced && (idempotent || (keyed !== undefined && context.idempotencyKey !== undefined)));
 }
 
 /**
