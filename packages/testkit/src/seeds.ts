@@ -9,22 +9,26 @@ export interface Share {
   readonly count: number;
 }
 
-/** `--runs N --seed S` of a simulation's command line; ends the process with 2 for what is no whole number above 0. */
+/** `--runs N --seed S` of a simulation's command line; ends the process with 2 and says why if they are no such thing. */
 export function seedsOfCommandLine(defaultRuns: number): { runs: number; seed: number } {
-  const { values } = parseArgs({
-    options: {
-      runs: { type: "string", default: String(defaultRuns) },
-      seed: { type: "string", default: "1" },
-    },
-  });
-  return { runs: whole("runs", values.runs), seed: whole("seed", values.seed) };
+  try {
+    const { values } = parseArgs({
+      options: {
+        runs: { type: "string", default: String(defaultRuns) },
+        seed: { type: "string", default: "1" },
+      },
+    });
+    return { runs: whole("runs", values.runs), seed: whole("seed", values.seed) };
+  } catch (error) {
+    console.error((error as Error).message);
+    process.exit(2);
+  }
 }
 
 function whole(name: string, text: string): number {
   const value = Number(text);
   if (Number.isInteger(value) && value > 0) return value;
-  console.error(`--${name} is "${text}"; give a whole number above 0.`);
-  process.exit(2);
+  throw new RangeError(`--${name} is "${text}"; give a whole number above 0.`);
 }
 
 /** Splits the seeds over all cores, each a thread that runs `file` with `tellShares`; answers with the number of cores. */
