@@ -1,7 +1,8 @@
 import type { TestMesh } from "@weft/testkit/mesh";
 import { ShopClient } from "@weft/testkit/shop-client";
 import { afterAll, afterEach, beforeAll, expect, it } from "vitest";
-import { edge, operatorOf, startShop } from "./shop.ts";
+import { blocks, canRun, Terminal } from "./guide.ts";
+import { edge, OPERATOR_TOKEN, operatorOf, startShop } from "./shop.ts";
 
 const ordersOfCheckout = edge("checkout", "orders");
 let mesh: TestMesh;
@@ -57,4 +58,16 @@ it("nobody but operators gives orders", async () => {
   expect(
     (await new ShopClient(mesh.fetch).post("/_weft/sagas/x/orders", order("r", { verb: "kill" }))).status,
   ).toBe(401);
+});
+
+it.skipIf(!canRun)("the guide's commands find them", async () => {
+  const terminal = new Terminal(mesh.url, { WEFT_OPERATOR_TOKEN: OPERATOR_TOKEN, WEFT_URL: mesh.url });
+  const printed: string[] = [];
+  for (const { text } of blocks("docs/guides/sagas.md"))
+    for (const line of text.split("\n")) printed.push((await terminal.run(line)) ?? "");
+  const [parked, completed, needs, answer] = printed;
+  expect(parked).toBe("No saga is like that.");
+  expect(completed).toMatch(/place-order@1 +COMPLETED/);
+  expect(needs).toBe("No live saga needs it.");
+  expect(JSON.parse(answer ?? "")).toEqual({ items: [], nextCursor: null });
 });

@@ -36,6 +36,7 @@ export interface Detail {
 }
 
 export function pageText({ items, nextCursor }: Page): string {
+  if (items.length === 0) return "No saga is like that.";
   const rows = items.map(({ id, definition, version, state, parked, startedAt, dueAt }) => [
     id,
     `${definition}@${version}`,
