@@ -1,4 +1,4 @@
-import { VERDICT_VALID_MS, type Verdict } from "../resilience/verdict.ts";
+import { validUntil, type Verdict } from "../resilience/verdict.ts";
 
 /** The data centre's cache: one isolate's news is everybody's. */
 const urlOf = (name: string) => `https://circuits.weft.internal/${encodeURIComponent(name)}`;
@@ -14,6 +14,7 @@ export async function readVerdict(name: string): Promise<Verdict | undefined> {
 }
 
 export async function writeVerdict(name: string, verdict: Verdict): Promise<void> {
-  const headers = { "cache-control": `max-age=${VERDICT_VALID_MS / 1_000}` };
+  const maxAge = Math.ceil((validUntil(verdict) - verdict.issuedAt) / 1_000);
+  const headers = { "cache-control": `max-age=${maxAge}` };
   await dataCentreCache()?.put(urlOf(name), Response.json(verdict, { headers }));
 }

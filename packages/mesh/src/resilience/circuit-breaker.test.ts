@@ -349,7 +349,7 @@ describe("the region's verdict", () => {
   it("lets an operator force the local breaker, too", () => {
     const c = circuit();
     c.calls(7, "failure");
-    c.breaker.applyVerdict(verdict(c.now, { reason: "operator" }), c.now);
+    c.breaker.applyVerdict(verdict(c.now, { reason: "operator", until: c.now + 60_000 }), c.now);
     expect(c.acquire()).toBe("pass");
     expect(c.breaker.status(c.now).by).toBe("operator");
   });

@@ -15,6 +15,7 @@ const closed: Verdict = {
   maxAgeMs: 2_000,
 };
 const open: Verdict = { ...closed, state: "open", reason: "failure-rate", admit: 0, until: 3_000 };
+const ordered: Verdict = { ...open, reason: "operator", until: 600_000 };
 const half = (draw: number) => () => draw;
 
 function seen(verdict: Verdict, now = 1_000): RegionalView {
@@ -81,7 +82,22 @@ describe("an isolate's view of the regional verdict", () => {
   });
 
   it("obeys an operator: open without probes, closed against the local breaker", () => {
-    expect(seen({ ...open, reason: "operator", until: 0 }).decide(5_000, half(0))).toBe("reject");
-    expect(seen({ ...closed, reason: "operator" }).decide(5_000, half(0))).toBe("force");
+    expect(seen({ ...ordered, until: 6_000 }).decide(5_000, half(0))).toBe("reject");
+    expect(seen({ ...ordered, state: "closed" }).decide(5_000, half(0))).toBe("force");
+  });
+
+  it("obeys an operator until the order's own end, however long there is no news", () => {
+    const end = ordered.until - 1;
+    expect(seen(ordered).decide(end, half(0))).toBe("reject");
+    expect(seen({ ...ordered, state: "closed" }).decide(end, half(0))).toBe("force");
+    expect(seen(ordered).decide(end + 1, half(0))).toBe("pass");
+  });
+
+  it("no longer obeys an order that news says is withdrawn", () => {
+    const view = seen(ordered);
+    expect(view.refreshDue(60_000)).toBe(true);
+    expect(view.adopt({ ...closed, issuedAt: 60_000, version: 2 }, 60_000)).toBe(true);
+    expect(view.decide(60_001, half(0))).toBe("pass");
+    expect(view.calm).toBe(true);
   });
 });

@@ -1,7 +1,7 @@
 import type { Priority } from "./bulkhead.ts";
 import { Thinning } from "./thinning.ts";
 import { rampFraction, RECOVERY, type RecoveryConfig } from "./recovery.ts";
-import { isNewer, VERDICT_VALID_MS, type Verdict } from "./verdict.ts";
+import { isNewer, validUntil, type Verdict } from "./verdict.ts";
 
 /** An isolate asks the region at most this often for a probe lease or for a newer verdict, ms. */
 const ASK_EVERY = 1_000;
@@ -36,7 +36,7 @@ export class RegionalView {
 
   /** The verdict, as long as it is valid. */
   current(now: number): Verdict | undefined {
-    return this.#verdict && now - this.#verdict.issuedAt < VERDICT_VALID_MS ? this.#verdict : undefined;
+    return this.#verdict && now < validUntil(this.#verdict) ? this.#verdict : undefined;
   }
 
   /** Whether to look into the data centre's cache before this call; counts as done. Never asks the region itself. */

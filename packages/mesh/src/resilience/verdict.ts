@@ -20,7 +20,10 @@ export interface Verdict {
   readonly partial: boolean;
   /** When the state was entered. */
   readonly since: number;
-  /** open: when a probe may be asked for. half-open: when the outstanding probe is lost, 0 if there is none. */
+  /**
+   * open: when a probe may be asked for. half-open: when the outstanding probe is lost, 0 if there is none. An
+   * operator's order: when it ends.
+   */
   readonly until: number;
   readonly issuedAt: number;
   /** An older copy must be looked up again (data centre cache) or asked for again in the background. */
@@ -31,7 +34,12 @@ export interface Verdict {
  * After so many ms without news a verdict means nothing (fail open). Five times the max-age: while calls are
  * refused they themselves trigger the refresh, so an older verdict means that nobody calls or nobody answers.
  */
-export const VERDICT_VALID_MS = 10_000;
+const VERDICT_VALID_MS = 10_000;
+
+/** When a verdict stops to hold without news: an operator's order at its own end, everything else soon. */
+export function validUntil({ reason, until, issuedAt }: Verdict): number {
+  return reason === "operator" ? until : issuedAt + VERDICT_VALID_MS;
+}
 
 /** Copies of a verdict arrive by several ways and out of order. */
 export function isNewer(a: Verdict, b: Verdict): boolean {
