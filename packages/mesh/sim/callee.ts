@@ -13,6 +13,8 @@ export interface Fault {
 
 export const OUTAGE = { begin: 60_000, end: 180_000 } as const;
 export const END = 240_000;
+/** How long a call may take, ms. */
+export const TIMEOUT = 2_000;
 /** How long a good call takes, ms. */
 const LATENCY = 50;
 
@@ -20,7 +22,7 @@ export const faults = {
   /** The slowest to detect: an error whose cause may be the requests' content. */
   errors: { name: "all 500", rate: 1, outcome: "failure", latency: 50 },
   unavailable: { name: "all 503", rate: 1, outcome: "unavailable", latency: 50 },
-  timeouts: { name: "all time out (2 s)", rate: 1, outcome: "overload", latency: 2_000 },
+  timeouts: { name: "all time out (2 s)", rate: 1, outcome: "overload", latency: TIMEOUT },
   third: { name: "30 % 500", rate: 0.3, outcome: "failure", latency: 50 },
   most: { name: "60 % 500", rate: 0.6, outcome: "failure", latency: 50 },
   mostUnavailable: { name: "60 % 503", rate: 0.6, outcome: "unavailable", latency: 50 },

@@ -5,7 +5,7 @@ import { Reporter } from "../src/resilience/reporter.ts";
 import { RetryBudget } from "../src/resilience/retry-budget.ts";
 import { Throttle } from "../src/resilience/throttle.ts";
 import type { Verdict } from "../src/resilience/verdict.ts";
-import type { Callee } from "./callee.ts";
+import { type Callee, TIMEOUT } from "./callee.ts";
 import type { Clock } from "./clock.ts";
 import type { Measure } from "./measure.ts";
 import type { Policy } from "./policies.ts";
@@ -78,7 +78,7 @@ export class Isolate {
     const { outcome, latency } = callee.answer(call.number, attempt, sentAt);
     clock.schedule(latency, () => {
       const { now } = clock;
-      this.#breaker?.record(outcome, epoch, latency, now, random);
+      this.#breaker?.record(outcome, epoch, latency, now, random, TIMEOUT);
       this.#throttle?.record(outcome, now);
       this.#reporter.ended(outcome, now);
       if (lease !== undefined) {

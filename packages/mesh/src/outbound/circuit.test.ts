@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fail, ok, shop, stage } from "./fixture.ts";
+import { answerLater, fail, ok, shop, stage } from "./fixture.ts";
 
 const down = fail("UNAVAILABLE");
 const broken = () => Promise.reject(new Error("connection refused"));
@@ -49,6 +49,46 @@ describe("the circuit layer", () => {
       }
       expect(callees.circuits.get("shop")?.breaker.status(world.now).state).toBe(state);
     }
+  });
+
+  it("opens for a callee that only just answers in time, and stays open until its probes are quick again", async () => {
+    const { calls, world, callees, repeat } = stage({ hedge: false });
+    const { timeout } = shop.operations.get;
+    const answers = async (number: number, share: number) => {
+      const late = answerLater();
+      world.reply = late.reply;
+      const running = Array.from({ length: number }, () => calls().get({ id: "1" }));
+      world.now += timeout * share;
+      late.resolve();
+      await Promise.all(running);
+    };
+    const status = () => callees.circuits.get("shop")?.breaker.status(world.now);
+    await answers(40, 0.7);
+    expect(status()).toMatchObject({ state: "closed" });
+    world.now += 20_000;
+    await answers(20, 0.9);
+    expect(status()).toMatchObject({ state: "open", reason: "slow-rate" });
+    await expect(calls().get({ id: "1" })).rejects.toMatchObject({
+      code: "CIRCUIT_OPEN",
+      detail: expect.stringContaining("slow-rate"),
+    });
+    world.now += 2_000;
+    await answers(1, 0.9);
+    expect(status()).toMatchObject({ state: "open", reason: "probe-failed" });
+    world.now += 3_000;
+    expect(await repeat(3, ok)).toEqual(["OK", "OK", "OK"]);
+    expect(status()).toMatchObject({ state: "ramp" });
+  });
+
+  it("takes the limit of a try for how long a callee may take, not the hurry of a caller", async () => {
+    const { calls, world, callees } = stage({ hedge: false });
+    const late = answerLater();
+    world.reply = late.reply;
+    const running = Array.from({ length: 20 }, () => calls().get({ id: "1" }, { timeout: 200 }));
+    world.now += 190;
+    late.resolve();
+    await Promise.all(running);
+    expect(callees.circuits.get("shop")?.breaker.status(world.now).state).toBe("closed");
   });
 
   it("does not take what the contract foresees, nor a callee's own open circuit, for a failure", async () => {

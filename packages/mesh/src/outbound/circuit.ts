@@ -35,7 +35,10 @@ export const circuit = (
 
   function ended(call: Outbound, circuit: Circuit, pass: Pass, outcome: Outcome): void {
     const at = now();
-    circuit.breaker.record(outcome, pass.epoch, at - pass.begun, at, random);
+    // Not the caller's own limit: one that is in a hurry says nothing about the callee.
+    const { timeout, tryTimeout = timeout } = call.operation;
+    const limit = Math.min(timeout, tryTimeout);
+    circuit.breaker.record(outcome, pass.epoch, at - pass.begun, at, random, limit);
     circuit.reporter.ended(outcome, at);
     if (!callees.policies.region || !region.reaches(call)) return;
     if (pass.lease !== undefined) region.settle(call, circuit, pass.lease, outcome);

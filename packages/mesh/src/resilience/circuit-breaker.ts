@@ -95,18 +95,26 @@ export class CircuitBreaker {
    *
    * @param epoch what `epoch` was right after `acquire`.
    * @param latency ms; a slow call counts as slow however it ended.
+   * @param limit how long a try of the operation may take, ms; see `slowShare`.
    */
-  record(outcome: Outcome, epoch: number, latency: number, now: number, random: () => number): void {
+  record(
+    outcome: Outcome,
+    epoch: number,
+    latency: number,
+    now: number,
+    random: () => number,
+    limit = Number.POSITIVE_INFINITY,
+  ): void {
     const machine = this.#machine;
     if (machine.state !== "closed") machine.advance(now, random);
     if (epoch !== machine.epoch) return;
     if (outcome === "ignored") return machine.settle(outcome, now, random);
     this.#window.add(counted(outcome), now);
-    const slow = latency >= this.#config.slowAfter;
+    const { slowAfter, slowShare } = this.#config;
+    const slow = latency >= Math.min(slowAfter, limit * slowShare);
     if (slow) this.#window.add("slow", now);
     if (machine.state === "closed") this.#judge(outcome, slow, now, random);
-    else if (machine.state === "half-open") machine.settle(outcome, now, random);
-    else machine.ramped(outcome === "ok" ? 1 : 0, outcome === "ok" ? 0 : 1, now, random);
+    else this.#recover(outcome, slow, now, random);
     if (machine.state !== "closed") this.#run.length = 0;
   }
 
@@ -118,6 +126,15 @@ export class CircuitBreaker {
     const outage = hard && this.#run.failure(now) && !this.view.current(now)?.partial;
     const reason = outage ? "consecutive-failures" : tripReason(this.#window, now, this.#config);
     if (reason) this.#machine.trip(reason, now, random);
+  }
+
+  #recover(outcome: Outcome, slow: boolean, now: number, random: () => number): void {
+    const machine = this.#machine;
+    // A callee that was given a rest because it was slow has recovered when it is no longer so.
+    const still = slow && outcome === "ok" && machine.cause === "slow-rate";
+    const proof = still ? "overload" : outcome;
+    if (machine.state === "half-open") machine.settle(proof, now, random);
+    else machine.ramped(proof === "ok" ? 1 : 0, proof === "ok" ? 0 : 1, now, random);
   }
 
   /** Whether a failed call may be tried again, and a slow one hedged, as far as the circuit is concerned. */

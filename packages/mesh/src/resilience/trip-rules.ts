@@ -6,7 +6,7 @@ export interface TripConfig {
   readonly failureRate: number;
   /** Opens when this share of calls times out or cannot connect. */
   readonly overloadRate: number;
-  /** Opens when this share of calls takes longer than the breaker's `slowAfter`. */
+  /** Opens when this share of calls is slow; see the breaker's `slowAfter` and `slowShare`. */
   readonly slowRate: number;
   /** No rate means anything below this many ended calls in the window. */
   readonly minCalls: number;
