@@ -1,8 +1,10 @@
 import { type MeshError, meshError } from "../error.ts";
 import type { Region } from "../regional/region.ts";
+import type { Decision } from "../resilience/circuit-breaker.ts";
 import type { Outcome } from "../resilience/outcome.ts";
 import type { Answer, Outbound, OutboundLayer } from "./call.ts";
 import type { Callees, Circuit } from "./callees.ts";
+import { isLate, lateError } from "./deadline.ts";
 import { outcomeOf } from "./outcome.ts";
 import type { SteadyRuntime } from "./steady.ts";
 import { priorityOf } from "./priority.ts";
@@ -21,10 +23,15 @@ interface Pass {
   readonly lease: number | undefined;
 }
 
+interface Asked {
+  readonly decision: Decision;
+  readonly lease: number | undefined;
+}
+
 /**
  * Holds calls back from a callee that fails: by what this isolate has seen, by the region's verdict, or by an
  * operator's order. A healthy call waits for nobody; a stale verdict is looked up in the data centre's cache, and only
- * the probe of a failing callee asks the region's object first.
+ * the probe of a failing callee asks the region's object first. Neither wait outlasts the call's own time.
  */
 export const circuit = (
   callees: Callees,
@@ -45,26 +52,36 @@ export const circuit = (
     region.report(call, circuit);
   }
 
+  /** Takes over the region's verdict from the data centre's cache. */
+  async function lookUp(call: Outbound, circuit: Circuit): Promise<void> {
+    await region.lookUp(call, circuit);
+    tick();
+    if (isLate(call, now())) throw lateError(call);
+  }
+
+  /** Asks the region to be its one prober. If it does not answer, this isolate decides by what it has seen. */
+  async function askForLease(call: Outbound, circuit: Circuit): Promise<Asked> {
+    callees.awaitedObjectCalls++;
+    const answer = await region.lease(call, circuit);
+    tick();
+    const late = isLate(call, now());
+    if (late && answer?.lease !== undefined) region.settle(call, circuit, answer.lease, "ignored");
+    if (late) throw lateError(call);
+    if (!answer)
+      return { lease: undefined, decision: circuit.breaker.acquireAlone(now(), random, priorityOf(call)) };
+    return { lease: answer.lease, decision: answer.lease === undefined ? "reject" : "probe" };
+  }
+
   return (next) => {
     async function guard(call: Outbound) {
       const { circuit } = callees.of(call.operation);
       const { breaker } = circuit;
       const regional = callees.policies.region && region.reaches(call);
-      let begun = now();
-      if (regional && breaker.view.lookUpDue(begun)) {
-        await region.lookUp(call, circuit);
-        tick();
-        begun = now();
-      }
-      let decision = breaker.acquire(begun, random, priorityOf(call));
+      if (regional && breaker.view.lookUpDue(now())) await lookUp(call, circuit);
+      let decision = breaker.acquire(now(), random, priorityOf(call));
       let lease: number | undefined;
-      if (decision === "lease") {
-        callees.awaitedObjectCalls++;
-        lease = await region.lease(call, circuit);
-        tick();
-        begun = now();
-        decision = lease === undefined ? "reject" : "probe";
-      }
+      if (decision === "lease") ({ decision, lease } = await askForLease(call, circuit));
+      const begun = now();
       if (decision === "reject") {
         if (regional) region.report(call, circuit);
         throw refusal(call, circuit, begun);

@@ -3,12 +3,18 @@ import type { Host, Outbound } from "../outbound/call.ts";
 import type { Circuit } from "../outbound/callees.ts";
 import type { Outcome } from "../resilience/outcome.ts";
 import type { Verdict } from "../resilience/verdict.ts";
-import type { Runtime } from "../runtime.ts";
+import type { TimerRuntime } from "../runtime.ts";
 import { readVerdict, writeVerdict } from "./verdict-cache.ts";
 import { callObject, type LeaseAnswer, type ObjectNamespace, type Report } from "./verdict-object.ts";
 
 /** The region of calls that do not know theirs. */
 export const LOCAL = "local";
+
+/** A call waits at most so many ms for the data centre's cache, which answers within a few. */
+export const LOOK_UP_PATIENCE = 50;
+
+/** And so many for the region's object: it may be on another continent's coast, and wake up first. */
+export const LEASE_PATIENCE = 500;
 
 export const verdictName = (region: string, key: string) => `${region}:${key}`;
 
@@ -17,10 +23,10 @@ export const verdictName = (region: string, key: string) => `${region}:${key}`;
  * fails open. Without the binding CIRCUITS, or without a Worker around the call, there is only this isolate's own view.
  */
 export class Region {
-  readonly #runtime: Runtime;
+  readonly #runtime: TimerRuntime;
   #reporter: string | undefined;
 
-  constructor(runtime: Runtime) {
+  constructor(runtime: TimerRuntime) {
     this.#runtime = runtime;
   }
 
@@ -28,25 +34,37 @@ export class Region {
     return host !== undefined && namespaceOf(host) !== undefined;
   }
 
-  /** Takes over the verdict that lies in the data centre's cache. */
+  /** Takes over the verdict that lies in the data centre's cache; waits for it no longer than the call can. */
   async lookUp(call: Outbound, circuit: Circuit): Promise<void> {
+    const reading = readVerdict(nameOf(call, circuit)).then(
+      (verdict) => verdict && circuit.breaker.applyVerdict(verdict, this.#runtime.now()),
+    );
     try {
-      const verdict = await readVerdict(nameOf(call, circuit));
-      if (verdict) circuit.breaker.applyVerdict(verdict, this.#runtime.now());
+      await this.#inTime(call, circuit, LOOK_UP_PATIENCE, reading);
     } catch (error) {
       complain("verdict could not be read", circuit, error);
     }
   }
 
-  /** Asks to be the region's one prober; the only request that a call ever waits for. */
-  async lease(call: Outbound, circuit: Circuit): Promise<number | undefined> {
+  /**
+   * Asks to be the region's one prober; the only request that a call ever waits for, and no longer than it can.
+   * Undefined if the region did not answer: then there is only this isolate's own view.
+   */
+  async lease(call: Outbound, circuit: Circuit): Promise<Pick<LeaseAnswer, "lease"> | undefined> {
+    let waiting = true;
+    const asking = this.#ask<LeaseAnswer>(call, circuit, "lease").then((answer) => {
+      this.#learn(call, circuit, answer.verdict);
+      // Granted to a call that has gone on without it: the next one may have it.
+      if (!waiting && answer.lease !== undefined) this.settle(call, circuit, answer.lease, "ignored");
+      return answer;
+    });
     try {
-      const { lease, verdict } = await this.#ask<LeaseAnswer>(call, circuit, "lease");
-      this.#learn(call, circuit, verdict);
-      return lease;
+      return await this.#inTime(call, circuit, LEASE_PATIENCE, asking);
     } catch (error) {
       complain("no probe lease", circuit, error);
       return undefined;
+    } finally {
+      waiting = false;
     }
   }
 
@@ -68,6 +86,22 @@ export class Region {
       status: breaker.status(now),
     };
     this.#inBackground(call, circuit, "report", report);
+  }
+
+  /** Rejects if the work takes longer than `patience`, ms, or than the call has time; it goes on in the background. */
+  #inTime<T>(call: Outbound, circuit: Circuit, patience: number, work: Promise<T>): Promise<T> {
+    const { now, after } = this.#runtime;
+    const left = (call.context.deadline ?? Number.POSITIVE_INFINITY) - now();
+    const ms = Math.max(0, Math.min(patience, left));
+    return new Promise((resolve, reject) => {
+      const cancel = after(ms, () => {
+        call.host?.waitUntil(
+          work.catch((error: unknown) => complain("no late answer either", circuit, error)),
+        );
+        reject(new DOMException(`There was no answer within ${ms} ms.`, "TimeoutError"));
+      });
+      work.then(resolve, reject).finally(cancel);
+    });
   }
 
   #inBackground(call: Outbound, circuit: Circuit, method: string, ...args: unknown[]): void {

@@ -70,7 +70,15 @@ export class CircuitBreaker {
   /** @param priority says which calls a ramp lets in first. */
   acquire(now: number, random: () => number, priority: Priority = "normal"): Decision {
     const calm = this.view.calm && this.#override === undefined && this.#machine.state === "closed";
-    const decision = calm ? "pass" : this.#decide(now, random, priority);
+    return this.#noted(calm ? "pass" : this.#decide(now, random, priority), now);
+  }
+
+  /** The same by what this isolate has seen alone: the region was asked and did not answer. */
+  acquireAlone(now: number, random: () => number, priority: Priority = "normal"): Exclude<Decision, "lease"> {
+    return this.#noted(this.#decideAlone(now, random, priority), now);
+  }
+
+  #noted<D extends Decision>(decision: D, now: number): D {
     if (decision === "pass" || decision === "probe") this.#window.add("sent", now);
     return decision;
   }
@@ -80,7 +88,10 @@ export class CircuitBreaker {
     if (forced) return forced === "open" ? "reject" : "pass";
     const regional = this.view.decide(now, random, priority);
     if (regional === "force") return "pass";
-    if (regional !== "pass") return regional;
+    return regional === "pass" ? this.#decideAlone(now, random, priority) : regional;
+  }
+
+  #decideAlone(now: number, random: () => number, priority: Priority): Exclude<Decision, "lease"> {
     const machine = this.#machine;
     if (machine.state === "closed") return "pass";
     machine.advance(now, random);
