@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { answerLater, fail, ok, stage } from "./fixture.ts";
+import { answerLater, fail, ok, shop, stage } from "./fixture.ts";
 
 const id = { id: "1" };
 
@@ -24,6 +24,23 @@ describe("the bulkhead layer", () => {
     const { repeat } = stage({ bulkhead: { limit: 1 }, circuit: false, throttle: false });
     expect(await repeat(5, fail("INTERNAL"))).toEqual(Array(5).fill("INTERNAL"));
     expect(await repeat(1, ok)).toEqual(["OK"]);
+  });
+
+  it("sheds no probe, however many calls hang", async () => {
+    const { calls, world, requests, callees } = stage({ bulkhead: { limit: 2 }, hedge: false, retry: false });
+    const hanging = answerLater();
+    world.reply = hanging.reply;
+    const running = calls().get(id);
+    world.reply = fail("UNAVAILABLE");
+    for (let n = 0; n < 7; n++) await expect(calls().pay(id)).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    world.reply = ok;
+    await expect(calls().get(id)).rejects.toMatchObject({ code: "CIRCUIT_OPEN" });
+    world.now += 2_000;
+    expect(await calls().get(id)).toEqual({ name: "it" });
+    expect(requests).toHaveLength(9);
+    hanging.resolve();
+    await running;
+    expect(callees.of(shop.operations.get).callee.bulkhead.inFlight).toBe(0);
   });
 
   it("lets the priority travel: the caller's, or the first one that an operation has", async () => {

@@ -21,7 +21,8 @@ export const bulkhead = (callees: Callees, { now, random }: Runtime): OutboundLa
     async function limit(call) {
       const { callee } = callees.of(call.operation);
       const throttle = shedding && !call.off?.includes("throttle") ? callee.throttle : undefined;
-      const bulk = limits && !call.off?.includes("bulkhead") ? callee.bulkhead : undefined;
+      // Calls that hang may fill it until long after the callee has recovered; a circuit has one probe out at a time.
+      const bulk = limits && !call.probe && !call.off?.includes("bulkhead") ? callee.bulkhead : undefined;
       if (throttle && !call.probe && !throttle.admit(now(), random, priorityOf(call)))
         throw overloaded(call, "takes less than it is asked for");
       if (bulk && !bulk.acquire(priorityOf(call)))

@@ -1,8 +1,9 @@
 import * as z from "zod";
 import { verify } from "hono/utils/jwt/jwt";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { contract } from "../contract/contract.ts";
 import { command, query } from "../contract/operation.ts";
+import { Balancer } from "../resilience/balancer.ts";
 import { httpService, type Surroundings } from "./http-service.ts";
 import type { Endpoint } from "./registration.ts";
 import { snapshotOf } from "./snapshot.ts";
@@ -156,6 +157,19 @@ describe("an instance that cannot be reached", () => {
     const { call, seen } = scene([endpoint("a"), endpoint("b")], { a: unreachable, b: unreachable });
     await expect(call("/internal/bookings")).rejects.toMatchObject({ code: "UNAVAILABLE" });
     expect(seen).toHaveLength(1);
+  });
+
+  it("counts once, even if the edge's page cannot be dropped", async () => {
+    const done = vi.spyOn(Balancer.prototype, "done");
+    const stuck: Answer = () => {
+      const page = new ReadableStream({ cancel: () => Promise.reject(new Error("connection lost")) });
+      return new Response(page, { status: 521 });
+    };
+    const { call, hosts } = scene([endpoint("a")], { a: stuck });
+    await expect(call()).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    expect(hosts()).toEqual(["a"]);
+    expect(done.mock.calls.map(([, outcome]) => outcome)).toEqual(["unreachable"]);
+    done.mockRestore();
   });
 
   it("makes the registry be asked again, early", async () => {

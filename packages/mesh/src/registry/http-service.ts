@@ -68,20 +68,28 @@ export function httpService(
     init: RequestInit,
   ): Promise<Response | { unreachable: unknown }> {
     const started = now();
+    const done = (outcome: InstanceOutcome) =>
+      balancer.done(instance, outcome, now() - started, now(), random);
+    let response: Response;
     try {
-      const response = await send(addressOf(instance.endpoint, path), init);
-      if (UNREACHABLE.has(response.status)) {
-        balancer.done(instance, "unreachable", now() - started, now(), random);
-        await response.body?.cancel();
-        return { unreachable: `The edge answered ${response.status}.` };
-      }
-      balancer.done(instance, outcomeOf(response.status), now() - started, now(), random);
-      return response;
+      response = await send(addressOf(instance.endpoint, path), init);
     } catch (error) {
       const outcome = init.signal?.aborted ? outcomeOfAbort(init.signal.reason) : "unreachable";
-      balancer.done(instance, outcome, now() - started, now(), random);
+      done(outcome);
       if (outcome !== "unreachable") throw error;
       return { unreachable: error };
+    }
+    if (!UNREACHABLE.has(response.status)) {
+      done(outcomeOf(response.status));
+      return response;
+    }
+    done("unreachable");
+    const unreachable = `The edge answered ${response.status}.`;
+    try {
+      await response.body?.cancel();
+      return { unreachable };
+    } catch (cause) {
+      return { unreachable: new Error(unreachable, { cause }) };
     }
   }
 

@@ -346,6 +346,15 @@ describe("the region's verdict", () => {
     expect(c.breaker.retriesAllowed(c.now)).toBe(false);
   });
 
+  it("sends nobody away for longer than 30 s: an order may be taken back before its end", () => {
+    const c = circuit();
+    const until = c.now + 598_000;
+    c.breaker.applyVerdict(verdict(c.now, { reason: "operator", state: "open", until }), c.now);
+    expect(c.breaker.rejection(c.now).retryAfter).toBe(30_000);
+    c.breaker.override("open", until, c.now);
+    expect(c.breaker.rejection(c.now).retryAfter).toBe(30_000);
+  });
+
   it("lets an operator force the local breaker, too", () => {
     const c = circuit();
     c.calls(7, "failure");

@@ -33,6 +33,9 @@ export interface BreakerSnapshot {
   readonly transitions: readonly Transition[];
 }
 
+/** Nobody is sent away for longer, ms: an operator's order is often taken back before its end. */
+const LONGEST_REFUSAL = 30_000;
+
 /**
  * One isolate's circuit breaker towards one callee (or one operation of it), with the region's verdict laid over it.
  *
@@ -194,7 +197,7 @@ export class CircuitBreaker {
     return { state: this.#machine.state, reason: this.#machine.reason, by: "local" };
   }
 
-  /** For the answer to a rejected call: the reason, and after how many ms a new try makes sense (at least 1 s). */
+  /** For the answer to a rejected call: the reason, and after how many ms a new try makes sense (1 to 30 s). */
   rejection(now: number): CircuitStatus & { readonly retryAfter: number } {
     const status = this.status(now);
     const verdict = this.view.current(now);
@@ -204,7 +207,7 @@ export class CircuitBreaker {
         : status.by === "region"
           ? (verdict?.until ?? 0)
           : (this.#override?.until ?? verdict?.until ?? 0);
-    return { ...status, retryAfter: Math.max(1_000, end - now) };
+    return { ...status, retryAfter: Math.min(LONGEST_REFUSAL, Math.max(1_000, end - now)) };
   }
 
   snapshot(): BreakerSnapshot {
