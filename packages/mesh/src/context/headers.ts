@@ -46,7 +46,7 @@ export function contextHeaders(context: Context, now: number): Record<string, st
     [header.depth]: String(context.depth),
   };
   if (context.deadline !== undefined)
-    headers[header.remaining] = String(Math.max(0, Math.round(context.deadline - now)));
+    headers[header.remaining] = String(Math.max(0, Math.floor(context.deadline - now)));
   if (context.principal) headers[header.principal] = encodePrincipal(context.principal);
   if (context.priority !== undefined) headers[header.priority] = context.priority;
   if (context.region !== undefined) headers[header.region] = context.region;

@@ -1,6 +1,7 @@
 import type { TimerRuntime } from "../runtime.ts";
 import type { Answer, Outbound, OutboundLayer } from "./call.ts";
 import type { Callees } from "./callees.ts";
+import { isLate } from "./deadline.ts";
 import { Race } from "./race.ts";
 
 /**
@@ -21,6 +22,8 @@ export const hedge = (callees: Callees, { now, after }: TimerRuntime): OutboundL
   }
 
   function affordable(call: Outbound): boolean {
+    // Timers of a busy isolate ring late.
+    if (isLate(call, now())) return false;
     const { callee, circuit } = callees.of(call.operation);
     if (callees.policies.circuit && !circuit.breaker.retriesAllowed(now())) return false;
     return callee.budget.hedge();

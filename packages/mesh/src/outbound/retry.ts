@@ -4,6 +4,7 @@ import { asksForLess } from "../resilience/outcome.ts";
 import type { Runtime } from "../runtime.ts";
 import { copyOf, type Outbound, type OutboundLayer } from "./call.ts";
 import type { Callees } from "./callees.ts";
+import { isLate } from "./deadline.ts";
 import { outcomeOf } from "./outcome.ts";
 
 /** Refused to protect somebody: asking again at once is what they must be protected from. */
@@ -53,6 +54,8 @@ export const retry = (callees: Callees, { now, random, sleep }: Runtime): Outbou
             // The caller is gone: what it would have heard is how the last try ended.
             throw error;
           });
+          // Timers of a busy isolate ring late.
+          if (isLate(call, now())) throw error;
         }
       }
     }
