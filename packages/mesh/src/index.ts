@@ -31,7 +31,7 @@ export type { Answer, Host, Outbound, OutboundLayer, OutboundNext, Transport } f
 export { Callees } from "./outbound/callees.ts";
 export type { Observation, Sink } from "./outbound/observation.ts";
 export { type Feature, POLICIES, type Policies } from "./outbound/policies.ts";
-export { regionOf } from "./regional/region-of.ts";
+export { regionOf, REGIONS } from "./regional/region-of.ts";
 export { type Problem, PROBLEM_TYPE, problemResponse, toProblem } from "./problem.ts";
 export { Bulkhead, type Priority, SHED_RETRY_AFTER } from "./resilience/bulkhead.ts";
 export { isProtected } from "./inbound/shed.ts";

@@ -45,7 +45,7 @@ export const control = contract("control", {
     summary: "Rehearse failures: these faults, and no others, from about now on",
     input: z.object({ items: z.array(FaultOrder).max(50) }),
     output: Faults,
-    errors: { FAULTS_OFF: 409 },
+    errors: { FAULTS_OFF: 409, UNKNOWN_EDGE: 422 },
     auth: "operator",
     idempotent: true,
     allow: ["gateway"],

@@ -214,6 +214,22 @@ describe("an operator's order", () => {
     await mesh.shop.until(PAGE, ({ body }) => !body.stock.degraded);
   }, 40_000);
 
+  it("is not taken for a callee or a region that does not exist", async () => {
+    const operator = operatorOf(mesh);
+    const body = { state: "open", until: new Date(Date.now() + 60_000).toISOString(), reason: "typo" };
+    const typo = await operator.send("PUT", "/_weft/circuits/inventry", { body });
+    expect(typo).toMatchObject({ status: 404, body: { code: "CALLEE_NOT_FOUND" } });
+    expect(typo.body.detail).toContain("inventory, ");
+    const nowhere = { ...body, region: "EUROPE" };
+    expect(await operator.send("PUT", "/_weft/circuits/inventory", { body: nowhere })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: "/region" }] },
+    });
+    const { items } = (await operator.get("/_weft/circuits")).body;
+    expect(items.filter((item: { callee: string }) => item.callee === "inventry")).toEqual([]);
+    expect(items.filter((item: { region: string }) => item.region === "EUROPE")).toEqual([]);
+  });
+
   it("is for operators, and must end", async () => {
     const buyer = await mesh.shop.signUp();
     expect((await mesh.shop.get("/_weft/circuits")).status).toBe(401);

@@ -99,4 +99,15 @@ describe("setting faults", () => {
   ])("refuses one %s", async (_, item) => {
     expect(await set(item)).toMatchObject({ status: 400, body: { code: "VALIDATION_FAILED" } });
   });
+
+  it.each([
+    ["to", { from: "gateway", to: "inventry" }, "inventory"],
+    ["operation", { ...toInventory, operation: "inventory.getStok" }, "inventory.getStock"],
+  ])("refuses a name that nobody has, and says which there are (%s)", async (field, wrong, known) => {
+    const { status, body } = await set({ edge: wrong, fault: { kind: "abort" } });
+    expect(status).toBe(422);
+    expect(body).toMatchObject({ code: "UNKNOWN_EDGE", errors: [{ pointer: `/items/0/edge/${field}` }] });
+    expect(body.detail).toContain(known);
+    expect((await operator.get(FAULTS)).body).toEqual({ items: [] });
+  });
 });

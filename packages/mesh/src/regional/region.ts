@@ -4,11 +4,9 @@ import type { Circuit } from "../outbound/callees.ts";
 import type { Outcome } from "../resilience/outcome.ts";
 import type { Verdict } from "../resilience/verdict.ts";
 import type { TimerRuntime } from "../runtime.ts";
+import { LOCAL } from "./region-of.ts";
 import { readVerdict, writeVerdict } from "./verdict-cache.ts";
 import { callObject, type LeaseAnswer, type ObjectNamespace, type Report } from "./verdict-object.ts";
-
-/** The region of calls that do not know theirs. */
-export const LOCAL = "local";
 
 /** A call waits at most so many ms for the data centre's cache, which answers within a few. */
 export const LOOK_UP_PATIENCE = 50;

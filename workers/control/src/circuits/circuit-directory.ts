@@ -1,8 +1,5 @@
 import { DurableBase } from "./durable.ts";
 
-/** Name of the only object of this class. */
-export const DIRECTORY = "directory";
-
 /** The names of all verdicts, since the objects of a namespace cannot be listed from inside. */
 export class CircuitDirectory extends DurableBase {
   names: string[] = [];

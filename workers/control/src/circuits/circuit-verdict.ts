@@ -9,7 +9,7 @@ import {
   VerdictAggregator,
   type VerdictObject,
 } from "@weft/mesh/regional";
-import { DIRECTORY } from "./circuit-directory.ts";
+import { DIRECTORY } from "./directory-name.ts";
 import { DurableBase } from "./durable.ts";
 import { Isolates, type IsolateView } from "./isolates.ts";
 

@@ -1,11 +1,13 @@
 import { callObject, LOCAL, verdictName, type Verdict, writeVerdict } from "@weft/mesh/regional";
-import type { InputOf, OutputOf } from "@weft/mesh";
+import { type InputOf, MeshError, type OutputOf } from "@weft/mesh";
 import type * as z from "zod";
+import { circuits } from "../callees.ts";
 import type { control } from "../contract.ts";
-import { DIRECTORY } from "./circuit-directory.ts";
+import { outsideServices, type RegistryEnv } from "../registry/handlers.ts";
+import { DIRECTORY } from "./directory-name.ts";
 import type { CircuitReport, Override } from "./circuit-verdict.ts";
 
-export interface CircuitsEnv {
+export interface CircuitsEnv extends RegistryEnv {
   CIRCUITS: DurableObjectNamespace;
   DIRECTORY: DurableObjectNamespace;
 }
@@ -41,14 +43,19 @@ function describe({ name, verdict, override, transitions, isolates }: CircuitRep
   };
 }
 
-/** Forces a callee's circuits open or closed until a given time, in one region or in all that are known. */
+/**
+ * Forces a callee's circuits open or closed until a given time, in one region or in all that are known. Throws
+ * CALLEE_NOT_FOUND for a name that nobody can mean: an order for it would hold nothing back.
+ */
 export async function overrideCircuit(
   env: CircuitsEnv,
   { callee, region, state, until, reason }: z.output<Operations["overrideCircuit"]["input"]>,
   here: string | undefined,
 ): Promise<InputlessList> {
   const order: Override | null = state === "clear" ? null : { state, until: Date.parse(until ?? ""), reason };
-  const known = (await listCircuits(env)).items.filter((circuit) => circuit.callee === callee);
+  const { items: listed } = await listCircuits(env);
+  const known = listed.filter((circuit) => circuit.callee === callee);
+  if (known.length === 0) await expectCallee(env, callee);
   const regions = new Set(
     region === undefined ? [LOCAL, here ?? LOCAL, ...known.map((circuit) => circuit.region)] : [region],
   );
@@ -62,6 +69,16 @@ export async function overrideCircuit(
   );
   const { items } = await listCircuits(env);
   return { items: items.filter((circuit) => circuit.callee === callee && regions.has(circuit.region)) };
+}
+
+async function expectCallee(env: CircuitsEnv, callee: string): Promise<void> {
+  const known = [...circuits, ...(await outsideServices(env))];
+  if (known.includes(callee)) return;
+  throw new MeshError("CALLEE_NOT_FOUND", {
+    status: 404,
+    title: "Nobody is called so",
+    detail: `There is no ${callee}. There are: ${known.join(", ")}.`,
+  });
 }
 
 export type OverrideInput = InputOf<Operations["overrideCircuit"]>;

@@ -1,4 +1,4 @@
-import { command, query } from "@weft/mesh";
+import { command, query, REGIONS } from "@weft/mesh";
 import * as z from "zod";
 
 const State = z.enum(["closed", "open", "half-open", "ramp"]);
@@ -47,7 +47,7 @@ const Circuits = z.object({ items: z.array(Circuit) });
 const OrderInput = z
   .object({
     callee: z.string().min(1),
-    region: z.string().optional(),
+    region: z.enum(REGIONS).optional(),
     state: z.enum(["open", "closed", "clear"]),
     until: time.optional(),
     reason: z.string().min(1).max(200),
@@ -72,6 +72,7 @@ export const overrideCircuit = command("PUT /internal/circuits/:callee", {
   summary: "Hold a callee's circuits open or closed until a given time, or let them go",
   input: OrderInput,
   output: Circuits,
+  errors: { CALLEE_NOT_FOUND: 404 },
   idempotent: true,
   auth: "operator",
   allow: ["gateway"],

@@ -5,7 +5,12 @@ import { clearFaults, type FaultEnv, listFaults, setFaults } from "./faults.ts";
 function control(WEFT_FAULTS?: string) {
   let rules: readonly FaultRule[] = [];
   const board = { rules: async () => rules, replace: async (all: readonly FaultRule[]) => (rules = all) };
-  return { WEFT_FAULTS, FAULTS: { getByName: () => board } } as unknown as FaultEnv;
+  const registry = { list: async () => [{ service: "shipping-rates" }] };
+  return {
+    WEFT_FAULTS,
+    FAULTS: { getByName: () => board },
+    REGISTRY: { getByName: () => registry },
+  } as unknown as FaultEnv;
 }
 
 const order = {
@@ -33,3 +38,26 @@ it.each([undefined, "off"])(
     expect(await clearFaults(env)).toEqual({ items: [] });
   },
 );
+
+it.each([
+  ["from", { from: "gatway", to: "inventory" }, "checkout"],
+  ["to", { from: "gateway", to: "inventry" }, "inventory"],
+  ["to", { from: "checkout", to: "gateway" }, "shipping-rates"],
+  ["operation", { from: "gateway", to: "inventory", operation: "inventory.getStok" }, "inventory.getStock"],
+])("sets none for a name that nobody has (%s), and says which there are", async (field, edge, known) => {
+  const env = control("on");
+  const failure = { code: "UNKNOWN_EDGE", status: 422, errors: [{ pointer: `/items/1/edge/${field}` }] };
+  await expect(setFaults(env, [order, { ...order, edge }], 0)).rejects.toMatchObject({
+    ...failure,
+    detail: expect.stringContaining(known),
+  });
+  expect(await listFaults(env)).toEqual({ items: [] });
+});
+
+it.each([
+  { from: "shipping", to: "shipping-rates", operation: "shipping-rates.quote" },
+  { from: "views", to: "orders", operation: "orders.events" },
+  { from: "gateway", to: "users", operation: "users.health" },
+])("sets one on whatever is called: $to $operation", async (edge) => {
+  expect((await setFaults(control("on"), [{ ...order, edge }], 0)).items).toHaveLength(1);
+});

@@ -88,6 +88,11 @@ export const registryHandlers: RegistryHandlers = {
   },
 };
 
+/** The services that have an instance outside Workers. */
+export async function outsideServices(env: RegistryEnv): Promise<string[]> {
+  return [...new Set((await registryOf(env).list()).map(({ service }) => service))];
+}
+
 function registryOf(env: RegistryEnv): DurableObjectStub<ServiceRegistry> {
   return env.REGISTRY.getByName("all");
 }
