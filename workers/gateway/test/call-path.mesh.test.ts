@@ -55,6 +55,81 @@ async function recovered(path: string, fine: (answer: Answer) => boolean, client
   });
 }
 
+describe("a saga's calls", () => {
+  it("are reported by the service that runs it, to the region that the order came in at", async () => {
+    const buyer = await mesh.shop.signUp();
+    const reported = async () => {
+      expect((await buyer.buy()).status).toBe(201);
+      const { items } = (await operatorOf(mesh).get("/_weft/circuits")).body;
+      return items.filter(
+        (item: { callee: string; isolates: { service: string }[] }) =>
+          // Others read their events, on nobody's behalf and so in no region.
+          item.callee === "payments" && item.isolates.some(({ service }) => service === "checkout"),
+      );
+    };
+    await vi.waitFor(async () => {
+      const circuits = await reported();
+      const reporters = circuits.flatMap((circuit: { isolates: { service: string }[] }) =>
+        circuit.isolates.map(({ service }) => service),
+      );
+      expect(reporters).toContain("checkout");
+      expect(reporters).not.toContain("saga");
+      // The gateway's, which knows its own.
+      expect(new Set(circuits.map(({ region }: { region: string }) => region))).toEqual(
+        new Set([(await circuitTo("users")).region.region]),
+      );
+      expect(circuits[0].region).not.toBe("local");
+    }, 20_000);
+  });
+});
+
+interface Isolate {
+  service: string;
+  /** Calls that have waited for the region's object. */
+  awaited: number;
+  at: string;
+}
+
+/** What all isolates, of whichever service, have reported on those they call. */
+async function reports(): Promise<(Isolate & { callee: string })[]> {
+  const { items } = (await operatorOf(mesh).get("/_weft/circuits")).body;
+  return items.flatMap(({ callee, isolates }: { callee: string; isolates: Isolate[] }) =>
+    isolates.map((isolate) => ({ ...isolate, callee })),
+  );
+}
+
+describe("callees that are well", () => {
+  it("are called without waiting for any Durable Object of the call path", async () => {
+    const buyer = await mesh.shop.signUp();
+    for (let n = 0; n < 20; n++) {
+      expect((await buyer.get(PAGE)).status).toBe(200);
+      expect((await buyer.get("/v1/me/overview")).body.degraded).toEqual([]);
+    }
+    expect((await buyer.buy()).status).toBe(201);
+    const done = Date.now();
+    // Healthy isolates report every 5 s, while they call.
+    const later = await vi.waitFor(async () => {
+      await buyer.get(PAGE);
+      await buyer.get("/v1/me/overview");
+      const found = (await reports()).filter(({ at }) => Date.parse(at) > done);
+      const callees = found.filter(({ service }) => service === "gateway").map(({ callee }) => callee);
+      expect(callees).toEqual(expect.arrayContaining(["inventory", "catalog", "users", "shipping"]));
+      return found;
+    }, 30_000);
+    expect(later.filter(({ awaited }) => awaited > 0)).toEqual([]);
+    expect((await reports()).filter(({ awaited }) => awaited !== 0)).toEqual([]);
+  });
+
+  it("are asked a second time when the first answer is late, and the second counts", async () => {
+    for (let n = 0; n < 25; n++) expect((await mesh.shop.get(PAGE)).status).toBe(200);
+    // Far longer than the operation's time limit: without a second try the page would lack the stock.
+    await mesh.fault(inventory, { kind: "slow", ms: 20_000 }, 1);
+    const { body } = await mesh.shop.get(PAGE);
+    expect(body.stock).toEqual({ available: expect.any(Number) });
+    expect(await mesh.callsOver(inventory)).toBe(2);
+  });
+});
+
 describe("a callee that is down", () => {
   it("costs 7 attempts, then probes alone; clients get the page without stock; it recovers by itself", async () => {
     await mesh.fault(inventory, { kind: "down" });
@@ -108,32 +183,6 @@ describe("a callee that hangs", () => {
     const { local } = await untilCircuit("shipping", path, "open", buyer);
     expect(local?.reason).toBe("consecutive-failures");
   }, 40_000);
-});
-
-describe("a saga's calls", () => {
-  it("are reported by the service that runs it, to the region that the order came in at", async () => {
-    const buyer = await mesh.shop.signUp();
-    const reported = async () => {
-      expect((await buyer.buy()).status).toBe(201);
-      const { items } = (await operatorOf(mesh).get("/_weft/circuits")).body;
-      return items.filter((item: { callee: string; isolates: { service: string }[] }) =>
-        ["payments", "orders"].includes(item.callee),
-      );
-    };
-    await vi.waitFor(async () => {
-      const circuits = await reported();
-      const reporters = circuits.flatMap((circuit: { isolates: { service: string }[] }) =>
-        circuit.isolates.map(({ service }) => service),
-      );
-      expect(reporters).toContain("checkout");
-      expect(reporters).not.toContain("saga");
-      // The gateway's, which knows its own.
-      expect(new Set(circuits.map(({ region }: { region: string }) => region))).toEqual(
-        new Set([(await circuitTo("users")).region.region]),
-      );
-      expect(circuits[0].region).not.toBe("local");
-    }, 20_000);
-  });
 });
 
 describe("a callee that flaps", () => {
@@ -239,5 +288,28 @@ describe("an operator's order", () => {
       status: 400,
       body: { errors: [{ pointer: "/until" }] },
     });
+  });
+});
+
+/** How many of the gateway's calls to a callee have waited for the region's object. */
+async function awaitedFor(callee: string): Promise<number> {
+  const own = (await reports()).filter((report) => report.service === "gateway" && report.callee === callee);
+  return own.reduce((sum, { awaited }) => sum + awaited, 0);
+}
+
+describe("a callee that the whole region has given up", () => {
+  it("is probed by whoever gets the lease: the only calls that wait for the region's object", async () => {
+    // Nobody but the gateway calls it: its isolate is all of the quorum.
+    const path = "/v1/products/prod_001/recommendations";
+    const whole = ({ body }: Answer) => body.items && !body.degraded;
+    await recovered(path, whole);
+    const before = await awaitedFor("views");
+    await mesh.fault(views, { kind: "slow", ms: 20_000 });
+    await vi.waitFor(async () => {
+      await Promise.all(Array.from({ length: 40 }, () => mesh.shop.get(path)));
+      expect(await awaitedFor("views")).toBeGreaterThan(before);
+    }, 30_000);
+    await mesh.fault(views, { kind: "none" });
+    await recovered(path, whole);
   });
 });

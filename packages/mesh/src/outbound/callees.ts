@@ -15,6 +15,8 @@ export interface Circuit {
   readonly key: string;
   readonly breaker: CircuitBreaker;
   readonly reporter: Reporter;
+  /** How often a call had to wait for an answer of the region's object. Stays 0 while the callee is healthy. */
+  awaited: number;
 }
 
 /** What this isolate knows of one callee. */
@@ -35,8 +37,6 @@ export interface Track {
 /** Everything that an isolate remembers of those it calls: one object for each stack, in memory alone. */
 export class Callees {
   readonly policies: Policies;
-  /** How often a call had to wait for an answer of the region's object. Stays 0 while callees are healthy. */
-  awaitedObjectCalls = 0;
   readonly #callees = new Map<string, Callee>();
   readonly #circuits = new Map<string, Circuit>();
   readonly #tracks = new Map<string, Track>();
@@ -91,7 +91,7 @@ export class Callees {
     const known = this.#circuits.get(key);
     if (known) return known;
     const breaker = new CircuitBreaker(this.policies.circuit || undefined);
-    const circuit = { key, breaker, reporter: new Reporter() };
+    const circuit = { key, breaker, reporter: new Reporter(), awaited: 0 };
     this.#circuits.set(key, circuit);
     return circuit;
   }

@@ -61,7 +61,7 @@ export const circuit = (
 
   /** Asks the region to be its one prober. If it does not answer, this isolate decides by what it has seen. */
   async function askForLease(call: Outbound, circuit: Circuit): Promise<Asked> {
-    callees.awaitedObjectCalls++;
+    circuit.awaited++;
     const answer = await region.lease(call, circuit);
     tick();
     const late = isLate(call, now());

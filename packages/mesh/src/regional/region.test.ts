@@ -90,7 +90,7 @@ describe("an isolate and its region", () => {
       world.now += 500;
     }
     await settled();
-    expect(callees.awaitedObjectCalls).toBe(0);
+    expect(callees.circuits.get("shop")?.awaited).toBe(0);
     expect(new Set(asked)).toEqual(new Set(["local:shop report"]));
     expect(asked.length).toBeLessThanOrEqual(11);
   });
@@ -104,7 +104,7 @@ describe("an isolate and its region", () => {
     await settled();
     expect(await repeat(3, ok)).toEqual(Array(3).fill("CIRCUIT_OPEN"));
     expect(requests).toHaveLength(2);
-    expect(callees.awaitedObjectCalls).toBe(0);
+    expect(callees.circuits.get("shop")?.awaited).toBe(0);
   });
 
   it("asks for the lease before it probes, and tells how the probe ended", async () => {
@@ -121,7 +121,7 @@ describe("an isolate and its region", () => {
     await settled();
     expect(asked).toContain("local:shop lease");
     expect(asked).toContain("local:shop settle");
-    expect(callees.awaitedObjectCalls).toBe(1);
+    expect(callees.circuits.get("shop")?.awaited).toBe(1);
   });
 
   it("goes on alone when the region cannot be reached", async () => {

@@ -82,6 +82,7 @@ export class Region {
       service: call.host.service,
       buckets: reporter.flush(now),
       status: breaker.status(now),
+      awaited: circuit.awaited,
     };
     this.#inBackground(call, circuit, "report", report);
   }

@@ -11,6 +11,8 @@ export interface Report {
   readonly service: string;
   readonly buckets: readonly ReportBucket[];
   readonly status: CircuitStatus;
+  /** How many of its calls have waited for the region's object so far. */
+  readonly awaited: number;
 }
 
 export interface LeaseAnswer {

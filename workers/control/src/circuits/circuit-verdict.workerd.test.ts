@@ -13,6 +13,7 @@ const report = (reporter: string, counts: Partial<Report["buckets"][number]>): R
   reporter,
   service: "gateway",
   status: { state: "closed", reason: "initial", by: "local" },
+  awaited: 0,
   buckets: [{ age: 0, sent: 0, ok: 0, failure: 0, overload: 0, throttled: 0, ...counts }],
 });
 

@@ -35,6 +35,11 @@ export const Circuit = z
           state: State,
           reason: z.string(),
           by: z.enum(["local", "region", "operator"]),
+          awaited: z
+            .int()
+            .describe(
+              "Calls that have waited for the region's Durable Object: none while the callee is well",
+            ),
           at: time,
         }),
       )

@@ -7,6 +7,7 @@ export interface IsolateView {
   readonly state: Report["status"]["state"];
   readonly reason: Report["status"]["reason"];
   readonly by: Report["status"]["by"];
+  readonly awaited: number;
   /** ms since the epoch. */
   readonly at: number;
 }
@@ -20,9 +21,9 @@ const MEMORY = 60_000;
 export class Isolates {
   readonly #views = new Map<string, IsolateView>();
 
-  heard({ reporter, service, status }: Report, at: number): void {
+  heard({ reporter, service, status, awaited }: Report, at: number): void {
     this.#views.delete(reporter);
-    this.#views.set(reporter, { reporter, service, ...status, at });
+    this.#views.set(reporter, { reporter, service, ...status, awaited, at });
     for (const { reporter: known, at: heard } of this.#views.values())
       if (this.#views.size > LIMIT || at - heard > MEMORY) this.#views.delete(known);
   }
