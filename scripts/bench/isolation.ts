@@ -8,33 +8,40 @@ import type { Measured } from "../bench.ts";
 import { buildAll } from "../lib/build.ts";
 import type { FloodOptions, FloodResult } from "../lib/flood.ts";
 import { load, quantile } from "../lib/load.ts";
+import { scaled } from "../lib/scaled.ts";
 import { root } from "../lib/project.ts";
 
-const BUYERS = 4;
-const ORDERS_EACH = 25;
+const BUYERS = 6;
+const ORDERS_EACH = scaled(50);
+/** Fewer orders say nothing about one in a thousand. */
+const ENOUGH = 300;
 /** Buyers go home after so many ms, whatever they have bought by then. */
-const BUYING_MS = 15_000;
-const WARM_UP = 100;
-const CAPACITY = { connections: 16, requests: 300 };
+const BUYING_MS = 45_000;
+const WARM_UP = scaled(100);
+const CAPACITY = { connections: 16, requests: scaled(1_000) };
 /** A buyer gives up after so many ms; the gateway itself waits 15 s for an order's end. */
 const PATIENCE = 20_000;
 /** The flood, as a multiple of what the shop can serve. */
 const TIMES = 10;
-const FLOOD_LIMIT = 200_000;
-const FLOOD_MS = 20_000;
-/** Before buyers are looked at, ms. */
-const SETTLE = 1_500;
+/** What the flood's timer may lose of it. */
+const ALMOST = 0.95;
+const FLOOD_LIMIT = scaled(400_000);
+const FLOOD_MS = BUYING_MS + 10_000;
+/** Before buyers are looked at, ms: as long as the flood's own patience, so that as many wait as ever will. */
+const SETTLE = 3_000;
 const PAGES = Array.from({ length: 50 }, (_, n) => `/v1/products/prod_${String(n + 1).padStart(3, "0")}`);
 
 interface Checkout {
+  orders: number;
   rate: number;
   p50: number;
   p99: number;
 }
 
 /**
- * Buyers check out while others look around ten times as much as the shop can serve: with priorities and concurrency
- * limits, and without (WEFT_SHED=off), each against the same buyers in an idle shop.
+ * Buyers check out while others look around ten times as much as the shop can serve, as measured just before: with
+ * priorities and concurrency limits, and with all of them off (WEFT_SHED=off takes away the gateway's admission, the
+ * services' limits and those on calls), each against the same buyers in an idle shop.
  */
 export default async function isolation(): Promise<Measured[]> {
   await buildAll();
@@ -57,10 +64,11 @@ async function measure(shop: TestMesh, protection: "on" | "off"): Promise<Measur
   );
   const buyers = await Promise.all(Array.from({ length: BUYERS }, () => client.signUp()));
   await load({ url, connections: CAPACITY.connections, requests: WARM_UP });
-  await buy(buyers, 5);
+  await buy(buyers, scaled(5));
   const idle = await buy(buyers, ORDERS_EACH);
   // Without addresses of their own, these stay below one client's quota.
-  const { rate: capacity } = await load({ url, ...CAPACITY });
+  const { rate: capacity, failures } = await load({ url, ...CAPACITY });
+  if (failures > 0) throw new Error(`${failures} pages failed while the shop was idle.`);
 
   const flood = startFlood({
     url: shop.url,
@@ -76,9 +84,18 @@ async function measure(shop: TestMesh, protection: "on" | "off"): Promise<Measur
 
   const name = (what: string) => `${what}, protection ${protection}`;
   const goal = protection === "on";
+  const times = (sent * 1000) / ms / capacity;
   return [
-    { metric: name("browsing capacity"), value: round(capacity), unit: "requests/s" },
-    { metric: name("flood sent"), value: round((sent * 1000) / ms), unit: "requests/s" },
+    {
+      ...compared(name("flood sent / browsing capacity"), "requests/s", times * capacity, capacity),
+      goal: `>= ${TIMES * ALMOST} x`,
+      met: times >= TIMES * ALMOST,
+    },
+    {
+      ...compared(name("checkouts"), "orders", busy.orders, idle.orders),
+      goal: `>= ${ENOUGH} each`,
+      met: Math.min(busy.orders, idle.orders) >= ENOUGH,
+    },
     { metric: name("flood served"), value: round(((statuses[200] ?? 0) * 1000) / ms), unit: "requests/s" },
     {
       metric: name("flood told to come back"),
@@ -102,10 +119,12 @@ async function buy(buyers: readonly ShopClient[], times: number): Promise<Checko
   const took: number[] = [];
   const end = performance.now() + BUYING_MS;
   let bought = 0;
+  /** By status; 0 = no answer in time. */
+  const refused: Record<number, number> = {};
   await Promise.all(
     buyers.map(async (buyer, index) => {
       for (let n = 0; n < times && performance.now() < end; n++) {
-        const productId = `prod_${String(100 + index * 20 + (n % 20)).padStart(3, "0")}`;
+        const productId = `prod_${String(100 + index * 16 + (n % 16)).padStart(3, "0")}`;
         const began = performance.now();
         const status = await buyer.buy({ items: [{ productId, quantity: 1 }] }).then(
           (answer) => answer.status,
@@ -113,12 +132,18 @@ async function buy(buyers: readonly ShopClient[], times: number): Promise<Checko
         );
         took.push(performance.now() - began);
         if (status === 201) bought++;
-        else console.log(`  an order was answered ${status}`);
+        else refused[status] = (refused[status] ?? 0) + 1;
       }
     }),
   );
+  if (bought < took.length) console.log("  orders that were not taken, by status", refused);
   took.sort((a, b) => a - b);
-  return { rate: bought / took.length, p50: quantile(took, 0.5), p99: quantile(took, 0.99) };
+  return {
+    orders: took.length,
+    rate: bought / took.length,
+    p50: quantile(took, 0.5),
+    p99: quantile(took, 0.99),
+  };
 }
 
 function startFlood(options: FloodOptions): { stop(): Promise<FloodResult> } {

@@ -25,18 +25,17 @@ export interface FloodResult {
   ms: number;
 }
 
-/** Connections at a time; whoever finds none free waits in line, as in front of a real server. */
-const CONNECTIONS = 256;
-/** Requests under way or in line; more would only fill this process. */
-const PATIENT = 4_000;
-const PATIENCE = 5_000;
+/** Requests under way, each over a connection of its own; more would only fill this process. */
+const PATIENT = 6_000;
+/** Whoever has waited so long, ms, goes away, so that others can come at the same rate. */
+const PATIENCE = 2_000;
 const TICK = 5;
 
 const { url, paths, rate, limit, duration } = workerData as FloodOptions;
 if (!["127.0.0.1", "localhost"].includes(new URL(url).hostname))
   throw new Error(`${url} is not on this machine.`);
 
-const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+const agent = new Agent({ keepAlive: true, maxSockets: PATIENT });
 const statuses: Record<number, number> = {};
 const began = performance.now();
 let sent = 0;
@@ -50,6 +49,7 @@ function send(): void {
   const end = (status: number) => {
     if (ended) return;
     ended = true;
+    clearTimeout(patience);
     open--;
     statuses[status] = (statuses[status] ?? 0) + 1;
   };
@@ -60,7 +60,7 @@ function send(): void {
     response.on("end", () => end(response.statusCode ?? 0));
     response.on("error", () => end(0));
   });
-  asked.setTimeout(PATIENCE, () => asked.destroy());
+  const patience = setTimeout(() => asked.destroy(), PATIENCE);
   asked.on("error", () => end(0));
   asked.end();
 }

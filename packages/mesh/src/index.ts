@@ -34,7 +34,7 @@ export { type Feature, POLICIES, type Policies } from "./outbound/policies.ts";
 export { regionOf, REGIONS } from "./regional/region-of.ts";
 export { type Problem, PROBLEM_TYPE, problemResponse, toProblem } from "./problem.ts";
 export { Bulkhead, type Priority, SHED_RETRY_AFTER } from "./resilience/bulkhead.ts";
-export { isProtected } from "./inbound/shed.ts";
+export { isProtected } from "./protection.ts";
 export { type Runtime, systemRuntime } from "./runtime.ts";
 export type {
   Inbound,

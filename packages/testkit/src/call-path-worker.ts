@@ -1,19 +1,23 @@
-import { client, contract, type Host, query, rootContext, newTrace, type Transport } from "@weft/mesh";
-import * as z from "zod";
+import { client, type Host, rootContext, newTrace, type Transport } from "@weft/mesh";
+import { shop } from "./thing-contract.ts";
 
-/** Calls the Worker behind it, over the whole call path (`/full`) or with a bare `fetch` (`/bare`). For benchmarks. */
 interface Env {
+  /** A Worker with nothing around its handler. */
   BACKEND: Transport;
+  /** The same as a service of the mesh. */
+  SERVICE: Transport;
 }
 
-const thing = z.object({ id: z.string() });
-const shop = contract("shop", {
-  get: query("GET /internal/things/:id", { input: thing, output: thing, allow: [] }),
-});
+const get = (to: Transport, host: Host) =>
+  client(shop, to, rootContext(newTrace()), undefined, host).get({ id: "1" });
 
+/**
+ * Calls the Worker behind it, by path. `/full`: over the whole way out, with faults that could be set, into a service
+ * with the whole way in. `/out`: over the way out alone, without the fault switch. `/bare`: `fetch`. For benchmarks.
+ */
 async function call(path: string, env: Env, host: Host): Promise<unknown> {
-  if (path !== "/bare")
-    return client(shop, env.BACKEND, rootContext(newTrace()), undefined, host).get({ id: "1" });
+  if (path === "/full") return get(env.SERVICE, host);
+  if (path === "/out") return get(env.BACKEND, { ...host, env: { ...env, WEFT_FAULTS: "off" } });
   const answer = await env.BACKEND.fetch(new Request("http://mesh/internal/things/1"));
   return answer.json();
 }

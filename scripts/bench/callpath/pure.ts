@@ -15,9 +15,10 @@ import {
 import * as z from "zod";
 import type { Measured } from "../../bench.ts";
 import { median } from "../../lib/load.ts";
+import { scaled } from "../../lib/scaled.ts";
 
 const ROUNDS = 5;
-const CALLS = 50_000;
+const CALLS = scaled(50_000);
 /** Time limit of a call, the same for all, ms. */
 const TIMEOUT = 5_000;
 const LIMIT = 100;

@@ -1,11 +1,7 @@
 import { meshError } from "../error.ts";
+import { isProtected } from "../protection.ts";
 import { type Bulkhead, SHED_RETRY_AFTER } from "../resilience/bulkhead.ts";
 import type { InboundLayer } from "../scope.ts";
-
-/** Whether the Worker's var WEFT_SHED leaves the concurrency limits on. "off" is there to measure what they do. */
-export function isProtected(env: unknown): boolean {
-  return (env as { WEFT_SHED?: string } | undefined)?.WEFT_SHED !== "off";
-}
 
 /**
  * Takes in only as many calls at a time as the isolate can work on, the important ones last to be refused. Throws

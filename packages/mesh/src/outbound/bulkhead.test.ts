@@ -70,6 +70,17 @@ describe("the bulkhead layer", () => {
     expect(await rush(2)).toEqual({ paying: 2, browsing: 0 });
   });
 
+  it("lets every call out of a Worker whose limits are switched off", async () => {
+    const host = { service: "gateway", env: { WEFT_SHED: "off" }, waitUntil: () => undefined };
+    const { calls, world, requests } = stage({ host, bulkhead: { limit: 1 }, hedge: false });
+    const held = answerLater();
+    world.reply = held.reply;
+    const running = Array.from({ length: 5 }, () => calls().guess(id));
+    held.resolve();
+    await Promise.all(running);
+    expect(requests).toHaveLength(5);
+  });
+
   it("can be turned off", async () => {
     const { repeat } = stage({ circuit: false, throttle: false, bulkhead: false });
     expect(await repeat(50, fail("RATE_LIMITED"))).toEqual(Array(50).fill("RATE_LIMITED"));

@@ -1,4 +1,5 @@
 import { type MeshError, meshError } from "../error.ts";
+import { isProtected } from "../protection.ts";
 import { SHED_RETRY_AFTER } from "../resilience/bulkhead.ts";
 import type { Runtime } from "../runtime.ts";
 import type { Outbound, OutboundLayer } from "./call.ts";
@@ -22,7 +23,8 @@ export const bulkhead = (callees: Callees, { now, random }: Runtime): OutboundLa
       const { callee } = callees.of(call.operation);
       const throttle = shedding && !call.off?.includes("throttle") ? callee.throttle : undefined;
       // Calls that hang may fill it until long after the callee has recovered; a circuit has one probe out at a time.
-      const bulk = limits && !call.probe && !call.off?.includes("bulkhead") ? callee.bulkhead : undefined;
+      const limited = limits && !call.probe && !call.off?.includes("bulkhead") && isProtected(call.host?.env);
+      const bulk = limited ? callee.bulkhead : undefined;
       if (throttle && !call.probe && !throttle.admit(now(), random, priorityOf(call)))
         throw overloaded(call, "takes less than it is asked for");
       if (bulk && !bulk.acquire(priorityOf(call)))
