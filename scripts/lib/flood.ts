@@ -25,7 +25,9 @@ export interface FloodResult {
   ms: number;
 }
 
-/** Requests under way, each over a connection of its own; more would only fill this process. */
+/** Connections at a time; whoever finds none free waits in line, as in front of a real server. */
+const CONNECTIONS = 512;
+/** Requests under way or in line; more would only fill this process. */
 const PATIENT = 6_000;
 /** Whoever has waited so long, ms, goes away, so that others can come at the same rate. */
 const PATIENCE = 2_000;
@@ -35,7 +37,7 @@ const { url, paths, rate, limit, duration } = workerData as FloodOptions;
 if (!["127.0.0.1", "localhost"].includes(new URL(url).hostname))
   throw new Error(`${url} is not on this machine.`);
 
-const agent = new Agent({ keepAlive: true, maxSockets: PATIENT });
+const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
 const statuses: Record<number, number> = {};
 const began = performance.now();
 let sent = 0;
