@@ -268,7 +268,7 @@ describe("an operator's order", () => {
     const body = { state: "open", until: new Date(Date.now() + 60_000).toISOString(), reason: "typo" };
     const typo = await operator.send("PUT", "/_weft/circuits/inventry", { body });
     expect(typo).toMatchObject({ status: 404, body: { code: "CALLEE_NOT_FOUND" } });
-    expect(typo.body.detail).toContain("inventory, ");
+    expect(typo.body.errors[0].message).toContain("inventory, ");
     const nowhere = { ...body, region: "EUROPE" };
     expect(await operator.send("PUT", "/_weft/circuits/inventory", { body: nowhere })).toMatchObject({
       status: 400,

@@ -107,7 +107,7 @@ describe("setting faults", () => {
     const { status, body } = await set({ edge: wrong, fault: { kind: "abort" } });
     expect(status).toBe(422);
     expect(body).toMatchObject({ code: "UNKNOWN_EDGE", errors: [{ pointer: `/items/0/edge/${field}` }] });
-    expect(body.detail).toContain(known);
+    expect(body.errors[0].message).toContain(known);
     expect((await operator.get(FAULTS)).body).toEqual({ items: [] });
   });
 });

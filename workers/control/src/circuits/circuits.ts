@@ -74,10 +74,12 @@ export async function overrideCircuit(
 async function expectCallee(env: CircuitsEnv, callee: string): Promise<void> {
   const known = [...circuits, ...(await outsideServices(env))];
   if (known.includes(callee)) return;
+  const message = `There is no ${callee}. There are: ${known.join(", ")}.`;
   throw new MeshError("CALLEE_NOT_FOUND", {
     status: 404,
     title: "Nobody is called so",
-    detail: `There is no ${callee}. There are: ${known.join(", ")}.`,
+    // The gateway keeps details to itself that name operations.
+    errors: [{ pointer: "/callee", message }],
   });
 }
 

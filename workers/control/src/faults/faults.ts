@@ -39,7 +39,6 @@ export async function setFaults(env: FaultEnv, orders: readonly z.output<typeof 
     throw new MeshError("UNKNOWN_EDGE", {
       status: 422,
       title: "Nobody calls or is called so",
-      detail: unknown.map(({ message }) => message).join(" "),
       errors: unknown,
     });
   const rules = orders.map(({ seconds, ...order }) => ({ ...order, until: now + seconds * 1_000 }));
