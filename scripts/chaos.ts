@@ -1,6 +1,7 @@
 /**
  * `npm run chaos -- --kills N [--seed S]`: buys under load while the whole process tree is killed with SIGKILL and
- * started again; then waits until every accepted order is final and asks the audit whether all adds up.
+ * started again; then waits until every accepted order is final and its parcel, its mails and what the read side shows
+ * of it are as its events ask, although the local queues have forgotten theirs, and asks the audit whether all adds up.
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync } from "node:fs";
@@ -10,6 +11,7 @@ import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { ShopClient } from "@weft/testkit/shop-client";
+import { aftermathOf, describeBooks } from "./chaos/aftermath.ts";
 import { tryPort } from "./lib/ports.ts";
 import { root } from "./lib/project.ts";
 import { randomFrom } from "./lib/random.ts";
@@ -165,11 +167,19 @@ console.log(audit);
 const total =
   audit instanceof Error ? 0 : Object.values<number>(audit.orders).reduce((sum, count) => sum + count, 0);
 const unsettled = attempts.filter(({ settled }) => !settled).length;
-const ok = !(audit instanceof Error) && total === attempts.length && unsettled === 0;
+const { books, problems } = await aftermathOf({
+  state,
+  operator,
+  // The time is over already.
+  patience: audit instanceof Error ? 0 : SETTLE_MS,
+});
+console.log([describeBooks(books), ...problems].join("\n"));
+const complete = total === attempts.length && unsettled === 0 && problems.length === 0;
+const ok = !(audit instanceof Error) && complete;
 console.log(
   ok
-    ? `${attempts.length} orders, all final, money and stock balance.`
-    : `FAILED with seed ${seed}: ${attempts.length} orders were asked for, ${total} exist, ${unsettled} never got a final answer.`,
+    ? `${attempts.length} orders, all final, money and stock balance, nothing is missing or doubled.`
+    : `FAILED with seed ${seed}: ${attempts.length} orders were asked for, ${total} exist, ${unsettled} never got a final answer, ${problems.length} problems.`,
 );
 shop?.kill("SIGTERM");
 await new Promise((resolve) => shop?.once("exit", resolve));

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import type { Transport } from "@weft/mesh";
 import { createTestHarness } from "wrangler";
 import type { Fault } from "./fault-worker.ts";
+import type { QueueOrder } from "./queue-worker.ts";
 import { type Fetch, ShopClient } from "./shop-client.ts";
 
 export interface MeshWorker {
@@ -27,6 +28,13 @@ export interface Edge {
   readonly caller: string;
 }
 
+/** One producer binding of a queue. */
+export interface QueueEdge {
+  readonly from: string;
+  readonly binding: string;
+  readonly queue: string;
+}
+
 /** A call that tests make in a Worker's name. */
 export interface Probe {
   /** The name that the callee is told. */
@@ -43,6 +51,10 @@ export interface MeshOptions {
   readonly edges?: readonly Edge[];
   /** Folder with the built fault Worker. */
   readonly faultWorkerDir?: string;
+  /** Ways to queues on which messages can be lost. */
+  readonly queueEdges?: readonly QueueEdge[];
+  /** Folder with the built queue Worker. */
+  readonly queueWorkerDir?: string;
   /** Calls that tests make themselves. */
   readonly probes?: readonly Probe[];
   /** Folder with the built probe Worker. */
@@ -50,6 +62,7 @@ export interface MeshOptions {
 }
 
 const faultName = (edge: Edge) => `fault-${edge.from}-${edge.binding.toLowerCase()}`;
+const queueName = (queue: string) => `queue-${queue}`;
 const PROBE = "probe";
 const probeName = ({ caller, to }: Probe) => `${caller}__${to}`.replaceAll("-", "_");
 const ALWAYS = Number.MAX_SAFE_INTEGER;
@@ -60,6 +73,8 @@ export async function startMesh({
   workers,
   edges = [],
   faultWorkerDir,
+  queueEdges = [],
+  queueWorkerDir,
   probes = [],
   probeWorkerDir,
 }: MeshOptions) {
@@ -71,9 +86,12 @@ export async function startMesh({
         prebuiltWorkerDir,
         ...(secrets && { secrets }),
         ...(vars && { vars }),
-        bindingOverrides: Object.fromEntries(
-          edges.filter((edge) => edge.from === name).map((edge) => [edge.binding, faultName(edge)]),
-        ),
+        bindingOverrides: Object.fromEntries([
+          ...edges.filter((edge) => edge.from === name).map((edge) => [edge.binding, faultName(edge)]),
+          ...queueEdges
+            .filter((edge) => edge.from === name)
+            .map((edge) => [edge.binding, queueName(edge.queue)]),
+        ]),
       })),
       ...edges.map((edge) => ({
         config: {
@@ -84,6 +102,15 @@ export async function startMesh({
           services: [{ binding: "REAL", service: edge.to, props: { caller: edge.caller } }],
         },
         ...(faultWorkerDir && { prebuiltWorkerDir: faultWorkerDir }),
+      })),
+      ...[...new Set(queueEdges.map(({ queue }) => queue))].map((queue) => ({
+        config: {
+          name: queueName(queue),
+          main: join(queueWorkerDir ?? "", "queue-worker.js"),
+          compatibility_date: "2026-10-01",
+          queues: { producers: [{ binding: "REAL", queue }] },
+        },
+        ...(queueWorkerDir && { prebuiltWorkerDir: queueWorkerDir }),
       })),
       ...(probes.length > 0
         ? [
@@ -119,6 +146,11 @@ export async function startMesh({
     await db.batch(seed.map((statement) => db.prepare(statement)));
   }
 
+  async function tellQueue(queue: string, order: QueueOrder): Promise<void> {
+    const body = JSON.stringify(order);
+    await server.getWorker(queueName(queue)).fetch("http://queue/", { method: "POST", body });
+  }
+
   const fetch: Fetch = (path, init) => server.fetch(path, init as never) as unknown as Promise<Response>;
   return {
     fetch,
@@ -138,6 +170,10 @@ export async function startMesh({
       const answer = await server.getWorker(faultName(edge)).fetch("http://fault/__fault");
       return ((await answer.json()) as { seen: number }).seen;
     },
+    /** Makes a queue of the `queueEdges` lose what its producers send, or take it again. */
+    lose: (queue: string, lossy: boolean) => tellQueue(queue, { lossy }),
+    /** Puts a message into a queue of the `queueEdges`, even a lossy one. */
+    deliver: (queue: string, message: unknown) => tellQueue(queue, { send: message }),
     /** Rows of a Worker's database. */
     async sql<Row = Record<string, unknown>>(
       worker: string,

@@ -63,6 +63,6 @@ export const catalog = contract(
   },
   {
     events: { "product.added": ProductFacts, "product.changed": ProductFacts },
-    readers: ["checkout"],
+    readers: ["checkout", "views"],
   },
 );

@@ -9,7 +9,10 @@ import { countSales } from "./sales.ts";
 import * as schema from "./schema.ts";
 
 const equipment = [
-  database({ schema, publisher: publisher(catalog, { to: { CHECKOUT_EVENTS: "all" } }) }),
+  database({
+    schema,
+    publisher: publisher(catalog, { to: { CHECKOUT_EVENTS: "all", VIEWS_EVENTS: "all" } }),
+  }),
 ] as const;
 type Resources = ResourcesOf<typeof equipment>;
 

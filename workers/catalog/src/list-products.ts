@@ -1,10 +1,9 @@
+import { fullTextIndex, search } from "@weft/events/search";
 import { afterCursor, toPage } from "@weft/mesh";
-import { and, asc, eq, gt, sql } from "drizzle-orm";
-import { integer, real, sqliteTable } from "drizzle-orm/sqlite-core";
+import { asc, gt } from "drizzle-orm";
 import * as z from "zod";
 import type { Product } from "./contract.ts";
 import type { Database } from "./database.ts";
-import { matchExpression } from "./match-expression.ts";
 import { toProduct } from "./products.ts";
 import { products } from "./schema.ts";
 
@@ -19,22 +18,17 @@ interface Page {
   nextCursor: string | null;
 }
 
-/** The FTS5 table over names and descriptions. Not in schema.ts: drizzle-kit cannot generate virtual tables. */
-const searchIndex = sqliteTable("products_search", {
-  key: integer("rowid").notNull(),
-  /** bm25 with the weights set in the migration; the best match is the lowest. */
-  rank: real("rank").notNull(),
-});
+/** Over names and descriptions. */
+const index = fullTextIndex("products_search");
 
 const IdKey = z.tuple([z.string()]);
-const RankKey = z.tuple([z.number(), z.string()]);
 
 /** All products by id, or those that match `query`, best first; none if it has no word in it. Rejects with VALIDATION_FAILED for another list's cursor. */
 export async function listProducts(db: Database, list: ProductList): Promise<Page> {
   const query = list.query?.trim();
   if (!query) return listAll(db, list);
-  const match = matchExpression(query);
-  return match === undefined ? { items: [], nextCursor: null } : search(db, match, list);
+  const { rows, nextCursor } = await search(db, { ...list, query, index, rows: products });
+  return { items: rows.map(toProduct), nextCursor };
 }
 
 async function listAll(db: Database, { limit, cursor }: ProductList): Promise<Page> {
@@ -47,22 +41,4 @@ async function listAll(db: Database, { limit, cursor }: ProductList): Promise<Pa
     .limit(limit + 1);
   const { rows, nextCursor } = toPage(found, limit, ({ id }) => [id]);
   return { items: rows.map(toProduct), nextCursor };
-}
-
-async function search(db: Database, match: string, { limit, cursor }: ProductList): Promise<Page> {
-  const after = afterCursor(cursor, RankKey);
-  const found = await db
-    .select({ product: products, rank: searchIndex.rank })
-    .from(searchIndex)
-    .innerJoin(products, eq(products.key, searchIndex.key))
-    .where(
-      and(
-        sql`products_search MATCH ${match}`,
-        after && sql`(${searchIndex.rank}, ${products.id}) > (${after[0]}, ${after[1]})`,
-      ),
-    )
-    .orderBy(asc(searchIndex.rank), asc(products.id))
-    .limit(limit + 1);
-  const { rows, nextCursor } = toPage(found, limit, ({ rank, product }) => [rank, product.id]);
-  return { items: rows.map(({ product }) => toProduct(product)), nextCursor };
 }

@@ -82,6 +82,7 @@ const well: Answers = {
     }),
   },
   views: {
+    searchProducts: async () => ({ items: products.slice(1, 2), nextCursor: null }),
     recommendations: async () => ({ productIds: ["prod_003", "prod_002"] }),
     listOrders: async () => ({ items: [{ ...orderOf("ord_1"), payment: "authorized" }], nextCursor: null }),
   },

@@ -1,6 +1,6 @@
 import { MeshError } from "@weft/mesh";
 import { describe, expect, it } from "vitest";
-import { shop } from "./fixture.ts";
+import { type Down, shop } from "./fixture.ts";
 
 const teapot = {
   id: "prod_001",
@@ -75,6 +75,28 @@ describe("product pages", () => {
     expect((await sold.send("/v1/products/prod_001", { headers: { "if-none-match": etag } })).status).toBe(
       200,
     );
+  });
+});
+
+describe("the search for products", () => {
+  const found = async (...down: Down) => {
+    const { status, body } = await shop({}, { down }).get("/v1/products?query=cup&limit=1");
+    return [status, (body.items as { id: string }[] | undefined)?.map(({ id }) => id)];
+  };
+
+  it("is the read side's, which needs no catalog", async () => {
+    expect(await found()).toEqual([200, ["prod_002"]]);
+    expect(await found("catalog")).toEqual([200, ["prod_002"]]);
+  });
+
+  it("is the catalog's while the read side is away", async () => {
+    expect(await found("views")).toEqual([200, ["prod_001"]]);
+    expect(await found("views", "catalog")).toEqual([503, undefined]);
+  });
+
+  it("is no search without words to search for", async () => {
+    const { body } = await shop().get("/v1/products?query=%20&limit=1");
+    expect(body.items).toMatchObject([{ id: "prod_001" }]);
   });
 });
 

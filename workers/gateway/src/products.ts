@@ -10,11 +10,19 @@ type Operations = (typeof gateway)["operations"];
 
 const UNKNOWN: Stock = { available: null, degraded: true };
 
-/** Products sell without their stock, but not the other way round: only the catalog must answer. */
+/** Products sell without their stock, but not the other way round. */
 export async function listProducts(input: z.output<Operations["listProducts"]["input"]>, c: ShopContext) {
-  const mesh = meshOf(c);
-  const { items, nextCursor } = await mesh.catalog.listProducts(input);
+  const { items, nextCursor } = await pageOf(input, meshOf(c));
   return { items: await withStock(items, c), nextCursor };
+}
+
+/** The read side finds words; the catalog can as well, with the same answers, and lists everything. */
+async function pageOf(
+  { query, ...page }: z.output<Operations["listProducts"]["input"]>,
+  { catalog, views }: ReturnType<typeof meshOf>,
+) {
+  const found = query ? await views.searchProducts({ query, ...page }, { fallback: null }) : null;
+  return found ?? catalog.listProducts({ query, ...page });
 }
 
 export async function getProduct(

@@ -1,5 +1,12 @@
 import { join } from "node:path";
-import { type Edge, type MeshWorker, type Probe, startMesh, type TestMesh } from "@weft/testkit/mesh";
+import {
+  type Edge,
+  type MeshWorker,
+  type Probe,
+  type QueueEdge,
+  startMesh,
+  type TestMesh,
+} from "@weft/testkit/mesh";
 import { ShopClient } from "@weft/testkit/shop-client";
 import { builtWorker } from "../../../scripts/lib/build.ts";
 import { root, workers } from "../../../scripts/lib/project.ts";
@@ -25,6 +32,15 @@ export function edge(from: string, to: string): Edge {
   return { from: `shop-${from}`, binding: to.toUpperCase(), to: `shop-${to}`, caller: from };
 }
 
+/** A publisher's way to a subscriber's queue. */
+export function queueEdge(publisher: string, subscriber: string): QueueEdge {
+  return {
+    from: `shop-${publisher}`,
+    binding: `${subscriber.toUpperCase()}_EVENTS`,
+    queue: `${subscriber}-events`,
+  };
+}
+
 /** A call in the name of one of the shop's Workers. */
 export function probe(caller: string, to: string): Probe {
   return { caller, to: `shop-${to}` };
@@ -35,17 +51,21 @@ export interface ShopOptions {
   probes?: readonly Probe[];
   /** For every Worker, beside those in its config. */
   vars?: Record<string, string>;
+  /** Ways to queues on which messages can be lost. */
+  queueEdges?: readonly QueueEdge[];
 }
 
 /** The whole shop, from its real wrangler configs, seeded, with faults on the given edges. */
 export function startShop(
   edges: readonly Edge[] = [],
-  { probes = [], vars }: ShopOptions = {},
+  { probes = [], vars, queueEdges = [] }: ShopOptions = {},
 ): Promise<TestMesh> {
   return startMesh({
     root,
     edges,
     faultWorkerDir: builtWorker("fault-worker"),
+    queueEdges,
+    queueWorkerDir: builtWorker("queue-worker"),
     probes,
     probeWorkerDir: builtWorker("probe-worker"),
     workers: shopWorkers().map((worker) => ({ ...worker, ...(vars && { vars }) })),

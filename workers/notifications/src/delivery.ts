@@ -1,5 +1,5 @@
 import type { users } from "@shop/users/contract";
-import { type Mesh, meshError } from "@weft/mesh";
+import { type Context, type Mesh, meshError } from "@weft/mesh";
 import { eq, sql } from "drizzle-orm";
 import type { Writing } from "./database.ts";
 import { notifications } from "./schema.ts";
@@ -14,10 +14,11 @@ export const GIVE_UP = 4 * 24 * 60 * 60_000;
 export interface Delivery extends Writing {
   readonly env: MailEnv;
   readonly mesh: Mesh<{ users: typeof users }>;
+  readonly context: Pick<Context, "trace">;
 }
 
 /** One attempt at one mail. Throws what stood in the way. */
-export async function deliver({ db, tx, env, mesh }: Delivery, id: string): Promise<void> {
+export async function deliver({ db, tx, env, mesh, context }: Delivery, id: string): Promise<void> {
   const mail = await db
     .select({
       id: notifications.id,
@@ -35,6 +36,7 @@ export async function deliver({ db, tx, env, mesh }: Delivery, id: string): Prom
   if (mail.userId === null) throw meshError("UNAVAILABLE", "No event has told yet whose order it is.");
   const transport = transportOf(env);
   const { email } = await mesh.users.getContact({ id: mail.userId });
-  await transport.send({ id, to: email, subject: mail.subject, text: mail.text });
+  const { traceId } = context.trace;
+  await transport.send({ id, to: email, subject: mail.subject, text: mail.text, traceId });
   tx.add(db.update(notifications).set({ recipient: email, sentAt: tx.now }).where(eq(notifications.id, id)));
 }

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { consoleTransport, httpTransport, transportOf } from "./transport.ts";
 
-const mail = { id: "ntf_1", to: "ada@example.com", subject: "Hello", text: "Hello, Ada" };
+const traceId = "4bf92f3577b34da6a3ce929d0e0e4736";
+const mail = { id: "ntf_1", to: "ada@example.com", subject: "Hello", text: "Hello, Ada", traceId };
 
 function answering(respond: (request: Request) => Response | Promise<Response>) {
   const requests: Request[] = [];

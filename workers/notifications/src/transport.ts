@@ -5,6 +5,8 @@ export interface AddressedMail extends Mail {
   /** The same at every attempt, so that the receiver can tell a repetition. */
   readonly id: string;
   readonly to: string;
+  /** Of the event or command that it tells of. */
+  readonly traceId: string;
 }
 
 /** Hands a mail over for delivery. Throws a MeshError whose `retryable` says whether trying again makes sense. */

@@ -1,3 +1,4 @@
+import { Product } from "@shop/catalog/contract";
 import { Order } from "@shop/orders/contract";
 import { PaymentStatus } from "@shop/payments/contract";
 import { ShipmentStatus } from "@shop/shipping/contract";
@@ -28,6 +29,14 @@ export const views = contract("views", {
     input: z.object({ productId: z.string(), limit: pageInput.limit }),
     output: z.object({ productIds: z.array(z.string()) }),
     timeout: 500,
+    allow: ["gateway"],
+  }),
+  searchProducts: query("GET /internal/products", {
+    summary:
+      "Products with all of these words or beginnings of words, best match first; UNAVAILABLE before any product is known",
+    input: z.object({ query: z.string().trim().min(1).max(200), ...pageInput }),
+    output: pageOf(Product),
+    timeout: 1_000,
     allow: ["gateway"],
   }),
   ...projectionOperations,

@@ -156,6 +156,7 @@ describe("a rebuild of the orders", () => {
     expect(items.map(({ name, rebuild }) => [name, rebuild?.state])).toEqual([
       ["orders", "done"],
       ["sales", undefined],
+      ["products", undefined],
     ]);
   });
 });

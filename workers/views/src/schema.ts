@@ -2,6 +2,7 @@ import type { Order, OrderStatus } from "@shop/orders/contract";
 import { copies } from "@weft/events";
 import { index, integer, primaryKey, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { ListedOrder } from "./contract.ts";
+import { searchTables } from "./search-tables.ts";
 
 export { deadLetters, inbox, projectionCursors, projectionRebuilds } from "@weft/events/schema";
 
@@ -69,6 +70,7 @@ export const salesTables = copies((name) => ({
 
 export const { orderView, orderViewTimeline, paymentView, shipmentView } = orderTables.live;
 export const { productSales, boughtTogether } = salesTables.live;
+export const { productView } = searchTables.live;
 // For the migrations: what rebuilds write to.
 export const {
   orderView: orderViewShadow,
@@ -76,4 +78,5 @@ export const {
   paymentView: paymentViewShadow,
   shipmentView: shipmentViewShadow,
 } = orderTables.shadow;
+export const { productView: productViewShadow } = searchTables.shadow;
 export const { productSales: productSalesShadow, boughtTogether: boughtTogetherShadow } = salesTables.shadow;

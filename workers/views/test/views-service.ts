@@ -1,3 +1,4 @@
+import { catalog } from "@shop/catalog/contract";
 import { orders } from "@shop/orders/contract";
 import { payments } from "@shop/payments/contract";
 import { shipping } from "@shop/shipping/contract";
@@ -68,6 +69,22 @@ export function shipmentEvent(orderId: string, type: keyof typeof shipping.event
   return eventOf(shipping, type, orderId, facts, { subjectSeq });
 }
 
+interface Facts {
+  id: string;
+  name: string;
+  description?: string;
+}
+
+/** All of a product, as it is from now on. */
+export function productEvent(
+  { id, name, description = "" }: Facts,
+  type: keyof typeof catalog.events = "product.added",
+  subjectSeq = 1,
+) {
+  const price = { amount: 100, currency: "EUR" };
+  return eventOf(catalog, type, id, { productId: id, name, description, price }, { subjectSeq });
+}
+
 /** A publisher's event log as the views can read it. */
 export class EventLog implements Transport {
   readonly events: Envelope[] = [];
@@ -94,13 +111,19 @@ export class EventLog implements Transport {
 
 export function startViews() {
   const DB = d1("migrations/views");
-  const logs = { orders: new EventLog(), payments: new EventLog(), shipping: new EventLog() };
+  const logs = {
+    orders: new EventLog(),
+    payments: new EventLog(),
+    shipping: new EventLog(),
+    catalog: new EventLog(),
+  };
   const own = new TestQueue();
   const env = {
     DB,
     ORDERS: logs.orders,
     PAYMENTS: logs.payments,
     SHIPPING: logs.shipping,
+    CATALOG: logs.catalog,
     VIEWS_EVENTS: own,
   };
   const served = serve(worker, env);
@@ -130,6 +153,8 @@ export function startViews() {
       writeContext(all, rootContext(newTrace(), { principal: { sub: "usr_1", scopes: [] } }), 0);
       return served.binding("gateway").fetch(new Request("http://views/v1/orders", { headers: all }));
     },
+    search: (query: string, input: { limit?: number; cursor?: string } = {}) =>
+      gateway.searchProducts({ query, ...input }),
     recommend: async (productId: string, limit = 20) =>
       (await gateway.recommendations({ productId, limit })).productIds,
   };

@@ -61,6 +61,8 @@ async function attempt({ types, handlers, retry }: Desk, work: Work, task: Task)
       attempt: attempts,
       ms: Date.now() - started,
       traceId: scope.context.trace.traceId,
+      spanId: scope.context.trace.spanId,
+      parentId: scope.context.trace.parentId,
       ...fields,
     });
   const repeated = meshError("CONFLICT", `Task ${id} was done by somebody else.`);
