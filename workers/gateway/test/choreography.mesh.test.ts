@@ -178,21 +178,15 @@ describe("a brand-new subscriber", () => {
     ["notifications", ["notifications", "customers"], ["tasks", "cursors", "inbox", "dead_letters"]],
   ];
 
-  /** Without what tells when it was written. */
-  async function contents(worker: string, tables: readonly string[]): Promise<Json> {
+  /** A mail's row also says when it was written; welcomes are no events. */
+  const mails =
+    "SELECT event_id, order_id, user_id, subject, text, recipient, sent_at > 0 AS sent FROM notifications WHERE order_id > ''";
+
+  async function contents(worker: string, tables: readonly string[]): Promise<string[][]> {
     const rows = await Promise.all(
-      tables.map((table) =>
-        mesh.sql(
-          worker,
-          `SELECT * FROM ${table}${table === "notifications" ? " WHERE order_id IS NOT NULL" : ""}`,
-        ),
-      ),
+      tables.map((table) => mesh.sql(worker, table === "notifications" ? mails : `SELECT * FROM ${table}`)),
     );
-    return rows.map((table) =>
-      table
-        .map(({ created_at, sent_at, ...row }) => JSON.stringify({ ...row, sent: sent_at !== null }))
-        .toSorted(),
-    );
+    return rows.map((table) => table.map((row) => JSON.stringify(row)).toSorted());
   }
 
   it.each(known)(
@@ -207,7 +201,7 @@ describe("a brand-new subscriber", () => {
       // Of what no queue has told it as well, such as the seeded products.
       await mesh.cron(worker);
       const before = await contents(worker, tables);
-      expect(before[0].length).toBeGreaterThan(0);
+      expect(before[0]).not.toEqual([]);
       for (const table of [...tables, ...marks]) await mesh.sql(worker, `DELETE FROM ${table}`);
       await mesh.cron(worker);
       await expect.poll(() => contents(worker, tables), { timeout: 25_000 }).toEqual(before);
