@@ -23,15 +23,20 @@ export function isMessage({ source, messageId }: Pick<Letter, "source" | "messag
 }
 
 /**
- * Notes a failed attempt; the letter is dead once it was tried often enough from the log. Nothing is noted of what has
- * been applied or settled meanwhile. Gives the letter's status, if it has one.
+ * Notes a failed attempt; the letter is dead after so many, which whoever tries may decide. Nothing is noted of what
+ * has been applied or settled meanwhile. Gives the letter's status, if it has one.
  */
-export function recordFailure(db: AnyDatabase, letter: Letter, { at, via, error }: Failure) {
+export function recordFailure(
+  db: AnyDatabase,
+  letter: Letter,
+  { at, via, error }: Failure,
+  given = via === "log" ? LOG_ATTEMPTS : Number.MAX_SAFE_INTEGER,
+) {
   const failure = JSON.stringify({ at, via, error: excerpt(error, MAX_ERROR) });
-  const given = via === "log" ? LOG_ATTEMPTS : Number.MAX_SAFE_INTEGER;
+  const status = given <= 1 ? "dead" : "failing";
   return db
     .insert(deadLetters)
-    .select(rowUnlessApplied(letter, { status: "failing", attempts: 1, failure, at }))
+    .select(rowUnlessApplied(letter, { status, attempts: 1, failure, at }))
     .onConflictDoUpdate({
       target: [deadLetters.source, deadLetters.messageId],
       set: {

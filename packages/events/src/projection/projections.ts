@@ -2,7 +2,7 @@ import { describe, type Inbound, log, MeshError, type Plugin, type Scope } from 
 import * as z from "zod";
 import type { Session } from "../database/session.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
-import type { Appliance } from "../dead-letters/desk.ts";
+import { type Appliance, EVENT } from "../dead-letters/desk.ts";
 import { deadLetterOperations } from "../dead-letters/operations.ts";
 import { isDeadLetterQueue, queueBehind } from "../subscription/bury.ts";
 import { bury } from "./bury.ts";
@@ -94,6 +94,7 @@ export function projections({
       const reported = (projection: Projection) => report(scope, db(), projection);
       return {
         deadLetters: {
+          kind: EVENT,
           // Its place in the order is gone; only a rebuild can put it there.
           apply: () =>
             Promise.reject(new Error("A projection applies events in order: mend and rebuild it.")),
