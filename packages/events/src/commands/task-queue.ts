@@ -1,10 +1,13 @@
 import type { CommandTypes, Context, MountedOperation, Plugin, Scope } from "@weft/mesh";
 import type * as z from "zod";
-import type { UnitOfWork } from "../database/unit-of-work.ts";
+import type { AnyDatabase, UnitOfWork } from "../database/unit-of-work.ts";
 import { type CommandTarget, commandsOf } from "./command.ts";
 import type { TaskRetry } from "./retry.ts";
 import { type Appliance } from "../dead-letters/desk.ts";
 import { deadLetterOperations } from "../dead-letters/operations.ts";
+import { purge } from "../dead-letters/record.ts";
+import { trimTaskInbox } from "../retention/inbox.ts";
+import { trimTasks } from "../retention/tasks.ts";
 import { taskAppliance } from "./letter.ts";
 import { workOff } from "./work-off.ts";
 import { isWake } from "./wake.ts";
@@ -60,7 +63,13 @@ export function taskQueue<M extends CommandTypes, R extends object>({
       batch.ackAll();
       await workOff(desk, work);
     },
-    scheduled: (_, work) => workOff(desk, work),
+    async scheduled(_, work) {
+      await workOff(desk, work);
+      const db = work.open().resources["db"] as AnyDatabase;
+      await trimTasks(db, Date.now());
+      await trimTaskInbox(db, Date.now());
+      await purge(db, Date.now());
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import type { Session } from "../database/session.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { type Appliance, EVENT } from "../dead-letters/desk.ts";
 import { deadLetterOperations } from "../dead-letters/operations.ts";
+import { purge } from "../dead-letters/record.ts";
 import { isDeadLetterQueue, queueBehind } from "../subscription/bury.ts";
 import { bury } from "./bury.ts";
 import { consume } from "./consume.ts";
@@ -145,6 +146,7 @@ export function projections({
         const stalled = rebuild?.state === "running" && rebuild.updatedAt < Date.now() - STALLED;
         if (stalled) await step(scope, db, projection);
       }
+      await purge(db, Date.now());
     },
   };
 }

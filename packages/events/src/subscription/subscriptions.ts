@@ -9,6 +9,8 @@ import { type CatchUp, catchUp } from "./catch-up.ts";
 import { consume } from "./consumer.ts";
 import { goOnWithAll } from "./in-order.ts";
 import { bindingTo } from "../log/binding.ts";
+import { trimInbox } from "../retention/inbox.ts";
+import { sourceOf } from "../log/envelope.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface SubscriptionsOptions<R> {
@@ -59,14 +61,17 @@ export function subscriptions<R extends object>({
     },
     async scheduled(_, work) {
       const { scope, resources } = work.open();
+      const behind: string[] = [];
       for (const subscription of all) {
         const applier = { subscriber: name, work, subscription };
         const publisher = bindingTo(scope, subscription);
-        if (!publisher) continue;
-        await catchUp(applier, scope, publisher, IN_BACKGROUND);
-        if (subscription.ordered) await goOnWithAll(applier);
+        const complete = publisher && (await catchUp(applier, scope, publisher, IN_BACKGROUND));
+        if (!complete) behind.push(sourceOf(subscription.contract.name));
+        if (publisher && subscription.ordered) await goOnWithAll(applier);
       }
-      await purge(resources.db as AnyDatabase, Date.now());
+      const db = resources.db as AnyDatabase;
+      await trimInbox(db, behind, Date.now());
+      await purge(db, Date.now());
     },
   };
 }
