@@ -82,7 +82,11 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
 
   // Several plugins may need the same one, such as what operators do about dead letters.
   const brought = new Map(
-    plugins.flatMap((plugin) => plugin.operations ?? []).map((mounted) => [mounted.operation.id, mounted]),
+    plugins
+      .flatMap(({ operations = [] }) =>
+        typeof operations === "function" ? operations(contract.name) : operations,
+      )
+      .map((mounted) => [mounted.operation.id, mounted]),
   );
   const operations: MountedOperation[] = [
     ...Object.entries(contract.operations).map(([name, operation]) => ({

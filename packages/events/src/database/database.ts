@@ -7,6 +7,7 @@ import {
   type Scope,
 } from "@weft/mesh";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
+import { backlogOperation } from "../backlog/backlog.ts";
 import type { CommandTarget } from "../commands/command.ts";
 import { dispatch } from "../commands/dispatch.ts";
 import { wakeAt } from "../commands/wake.ts";
@@ -88,7 +89,10 @@ export function database<S extends Record<string, unknown>, E extends EventTypes
     },
     layer,
     checks: ({ env }) => ({ database: () => (env as { DB: D1Database }).DB.prepare("SELECT 1").run() }),
-    operations: publisher ? [publisher.log, publisher.event] : [],
+    operations: (service) => [
+      backlogOperation(service, Object.values(schema)),
+      ...(publisher ? [publisher.log, publisher.event] : []),
+    ],
     async scheduled({ scheduledTime }, work) {
       const { scope, resources } = work.open();
       if (publisher) await relay(scope, resources.db as AnyDatabase, publisher);

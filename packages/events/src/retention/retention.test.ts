@@ -138,9 +138,10 @@ describe("tasks", () => {
   it("go 30 days after they came, but for those that wait for an operator", async () => {
     const DB = d1("packages/events/src/fixture");
     const served = serve(workerWorker, { DB });
-    const commands = [{}, { fail: true }].map((data, n) => ({
-      ...{ id: `cmd_${n}`, type: "work", data, priority: 0, dueAt: NOW, traceparent: "" },
-    }));
+    const commands = [{}, { fail: true }].map((data, n) => {
+      const id = `cmd_${n}`;
+      return { id, type: "work", data, priority: 0, dueAt: NOW, traceparent: "" };
+    });
     const transport = served.binding("boss");
     await invoke(commandsOf("worker"), { commands }, transport, rootContext(newTrace()));
     await served.cron(new Date());

@@ -1,6 +1,8 @@
 import { bindingName, type Plugin } from "@weft/mesh";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { deadLetterOperations } from "../dead-letters/operations.ts";
+import type { Backlog } from "../backlog/contract.ts";
+import { subscriptionLag } from "../backlog/subscription-lag.ts";
 import type { Appliance } from "../dead-letters/desk.ts";
 import { purge } from "../dead-letters/record.ts";
 import { applianceOf } from "./appliance.ts";
@@ -22,6 +24,8 @@ export interface SubscriptionsOptions<R> {
 export interface SubscriptionResources {
   /** Reads what the queue has not brought yet from the publisher's log, for answers that must be up to date. */
   catchUp: CatchUp;
+  /** How far each subscription is behind. */
+  subscriptionLags: () => Promise<Backlog["subscriptions"]>;
   /** What the operators' operations work with. */
   deadLetters: Appliance;
 }
@@ -51,6 +55,12 @@ export function subscriptions<R extends object>({
           throw new TypeError(`No service binding ${bindingName(source)}: add it to wrangler.toml.`);
         return catchUp({ subscriber: name, work, subscription }, scope, publisher, options);
       },
+      subscriptionLags: () =>
+        Promise.all(
+          all.map((each) =>
+            subscriptionLag(scope, work.open(scope.context).resources.db as AnyDatabase, each),
+          ),
+        ),
       deadLetters: applianceOf(name, work, all),
     }),
     operations: deadLetterOperations(name),
