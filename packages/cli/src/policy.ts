@@ -1,4 +1,5 @@
 import { commandsOf, eventLogOf, loggedEventOf } from "@weft/events";
+import { backlogOf } from "@weft/events/backlog";
 import { deadLettersOf } from "@weft/events/dead-letters";
 import { healthOf, type Operation } from "@weft/mesh";
 import type { Deployment } from "./project.ts";
@@ -24,7 +25,8 @@ export function operationsOf({
   name,
   contract,
   consumers,
-}: Pick<Deployment, "name" | "contract" | "consumers">): Operation[] {
+  database,
+}: Pick<Deployment, "name" | "contract" | "consumers" | "database">): Operation[] {
   const subscribes = consumers.some(({ deadLetterQueue }) => deadLetterQueue !== undefined);
   return [
     ...Object.values(contract.operations),
@@ -33,6 +35,7 @@ export function operationsOf({
       : []),
     ...(Object.keys(contract.commands).length > 0 ? [commandsOf(name, contract.senders)] : []),
     ...(subscribes ? Object.values(deadLettersOf(name).operations) : []),
+    ...(database ? Object.values(backlogOf(name).operations) : []),
     healthOf(name),
   ];
 }

@@ -30,6 +30,8 @@ export interface Deployment {
   readonly contractPath: string;
   readonly contract: Contract;
   readonly services: readonly ServiceBinding[];
+  /** It has a D1 database. */
+  readonly database: boolean;
   readonly producers: readonly string[];
   readonly consumers: readonly QueueConsumer[];
   /** Classes of the Durable Objects that this Worker implements, and those of them that are backed by SQLite. */
@@ -42,6 +44,7 @@ export interface Deployment {
 export interface WranglerConfig {
   name: string;
   services?: { binding: string; service: string; props?: { caller?: string } }[];
+  d1_databases?: { binding: string }[];
   queues?: {
     producers?: { binding: string; queue: string }[];
     consumers?: { queue: string; dead_letter_queue?: string }[];
@@ -101,6 +104,7 @@ export function deployment(
       service,
       caller: props?.caller,
     })),
+    database: (config.d1_databases ?? []).some(({ binding }) => binding === "DB"),
     producers: (config.queues?.producers ?? []).map(({ queue }) => queue),
     consumers: (config.queues?.consumers ?? []).map(({ queue, dead_letter_queue }) => ({
       queue,

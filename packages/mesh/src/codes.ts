@@ -21,6 +21,7 @@ export const codes = {
     retryable: true,
     title: "The first request with this key is still running",
   },
+  EVENTS_GONE: { status: 410, retryable: false, title: "The log does not have these events any more" },
   PAYLOAD_TOO_LARGE: { status: 413, retryable: false, title: "The body is too large" },
   UNSUPPORTED_MEDIA_TYPE: { status: 415, retryable: false, title: "The body must be application/json" },
   IDEMPOTENCY_KEY_REUSED: { status: 422, retryable: false, title: "This key belongs to another request" },

@@ -24,7 +24,7 @@ export interface Plugin<R extends object = object> {
   /** Runs around every handler, inside validation. */
   readonly layer?: InboundLayer;
   /** Operations that this part brings along, such as the event log's. Their routes are `/internal/...`. */
-  readonly operations?: readonly MountedOperation[];
+  readonly operations?: readonly MountedOperation[] | ((service: string) => readonly MountedOperation[]);
   /** What must work for the service to be healthy. */
   readonly checks?: (scope: Scope) => Record<string, Check>;
   readonly queue?: (batch: MessageBatch, work: Work) => Promise<void>;

@@ -80,12 +80,20 @@ export function service<C extends Contract, const P extends readonly Plugin[]>(
     },
   });
 
+  // Several plugins may need the same one, such as what operators do about dead letters.
+  const brought = new Map(
+    plugins
+      .flatMap(({ operations = [] }) =>
+        typeof operations === "function" ? operations(contract.name) : operations,
+      )
+      .map((mounted) => [mounted.operation.id, mounted]),
+  );
   const operations: MountedOperation[] = [
     ...Object.entries(contract.operations).map(([name, operation]) => ({
       operation,
       handler: handlers[name] as MountedOperation["handler"],
     })),
-    ...plugins.flatMap((plugin) => plugin.operations ?? []),
+    ...brought.values(),
     {
       operation: healthOf(contract.name),
       handler: ({ scope }: { scope: Scope }) =>

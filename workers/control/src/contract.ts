@@ -2,6 +2,7 @@ import { OrderStatus } from "@shop/orders/contract";
 import { command, contract, query } from "@weft/mesh";
 import * as z from "zod";
 import { registryOperations } from "./registry/contract.ts";
+import { backlogOperations } from "./backlog/contract.ts";
 import { deadLetterOperations } from "./dead-letters/contract.ts";
 import { FaultOrder, Faults } from "./faults/contract.ts";
 import { circuits, overrideCircuit } from "./circuits/contract.ts";
@@ -34,6 +35,7 @@ export const control = contract("control", {
   }),
   ...registryOperations,
   ...deadLetterOperations,
+  ...backlogOperations,
   ...projectionOrders,
   getFaults: query("GET /internal/faults", {
     summary: "The faults that are set now",

@@ -6,6 +6,9 @@ import { views } from "@shop/views/contract";
 import { bindings, calls, service } from "@weft/mesh";
 import { audit } from "./audit.ts";
 import { type CircuitsEnv, listCircuits, overrideCircuit } from "./circuits/circuits.ts";
+import { backlogs } from "./backlog/backlog.ts";
+import { backlogGauges } from "./backlog/gauges.ts";
+import { prometheus } from "./backlog/prometheus.ts";
 import { control } from "./contract.ts";
 import { deadLetterHandlers } from "./dead-letters/handlers.ts";
 import { registryHandlers, type RegistryEnv } from "./registry/handlers.ts";
@@ -35,6 +38,8 @@ export default service(control, {
     ...registryHandlers,
     ...sagaHandlers,
     ...deadLetterHandlers,
+    backlog: ({ scope }) => backlogs(scope),
+    metrics: async ({ scope }) => new Blob([prometheus(backlogGauges(await backlogs(scope)))]).stream(),
     getFaults: ({ env }) => listFaults(env),
     setFaults: ({ env, input }) => setFaults(env, input.items, Date.now()),
     clearFaults: ({ env }) => clearFaults(env),

@@ -122,6 +122,8 @@ forward(services.control.operations.getDeadLetter, { path: "/_weft/dead-letters/
 forward(services.control.operations.editDeadLetter, { path: "/_weft/dead-letters/:service/:id" });
 forward(services.control.operations.replayDeadLetter, { path: "/_weft/dead-letters/:service/:id/replay" });
 forward(services.control.operations.discardDeadLetter, { path: "/_weft/dead-letters/:service/:id/discard" });
+forward(services.control.operations.backlog, { path: "/_weft/backlog" });
+forward(services.control.operations.metrics, { path: "/metrics" });
 const rebuild = "/_weft/projections/:service/:name/rebuild";
 forward(services.control.operations.projections, { path: "/_weft/projections" });
 forward(services.control.operations.rebuildProjection, { path: rebuild });

@@ -1,8 +1,14 @@
 import type { CommandTypes, Context, MountedOperation, Plugin, Scope } from "@weft/mesh";
 import type * as z from "zod";
-import type { UnitOfWork } from "../database/unit-of-work.ts";
+import type { AnyDatabase, UnitOfWork } from "../database/unit-of-work.ts";
 import { type CommandTarget, commandsOf } from "./command.ts";
 import type { TaskRetry } from "./retry.ts";
+import { type Appliance } from "../dead-letters/desk.ts";
+import { deadLetterOperations } from "../dead-letters/operations.ts";
+import { purge } from "../dead-letters/record.ts";
+import { trimTaskInbox } from "../retention/inbox.ts";
+import { trimTasks } from "../retention/tasks.ts";
+import { taskAppliance } from "./letter.ts";
 import { workOff } from "./work-off.ts";
 import { isWake } from "./wake.ts";
 
@@ -24,17 +30,22 @@ export interface TaskQueueOptions<M extends CommandTypes, R> {
   retry?: TaskRetry;
 }
 
+export interface TaskQueueResources {
+  /** What the operators' operations work with. */
+  deadTasks: Appliance;
+}
+
 /**
  * The commands of a service's contract, sent by others or by itself (`tx.send`): kept in its database, done when they
  * are due, those of the highest priority first, and tried again until they are done or given up. What a handler writes
- * happens once; effects outside this service's database happen at least once. Needs `database()` before it, cron, and
+ * happens once; effects outside this service's database happen at least once. What is given up is a dead letter. Needs `database()` before it, cron, and
  * for delays below a minute a queue of its own, `<service>-tasks`.
  */
 export function taskQueue<M extends CommandTypes, R extends object>({
   contract,
   handlers,
   retry = {},
-}: TaskQueueOptions<M, R>): Plugin {
+}: TaskQueueOptions<M, R>): Plugin<TaskQueueResources> {
   // Handlers get what the plugins provide at run time; `R` has been checked where they were written.
   const desk = { types: contract.commands, handlers: handlers as TaskHandlers<CommandTypes, unknown>, retry };
   const accept: MountedOperation = {
@@ -45,13 +56,20 @@ export function taskQueue<M extends CommandTypes, R extends object>({
     },
   };
   return {
-    operations: [accept],
+    resources: (_, work) => ({ deadTasks: taskAppliance(desk, work) }),
+    operations: [accept, ...deadLetterOperations(contract.name)],
     async queue(batch, work) {
       if (!batch.messages.some(({ body }) => isWake(body))) return;
       batch.ackAll();
       await workOff(desk, work);
     },
-    scheduled: (_, work) => workOff(desk, work),
+    async scheduled(_, work) {
+      await workOff(desk, work);
+      const db = work.open().resources["db"] as AnyDatabase;
+      await trimTasks(db, Date.now());
+      await trimTaskInbox(db, Date.now());
+      await purge(db, Date.now());
+    },
   };
 }
 

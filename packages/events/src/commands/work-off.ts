@@ -1,35 +1,15 @@
-import {
-  childOf,
-  type CommandTypes,
-  describe,
-  log,
-  meshError,
-  newTrace,
-  parseTraceparent,
-  rootContext,
-  type Work,
-} from "@weft/mesh";
-import type { Transact } from "../database/database.ts";
+import { describe, log, type Work } from "@weft/mesh";
+import { recordFailure } from "../dead-letters/record.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
-import { inbox } from "../subscription/schema.ts";
-import { nextAttempt, type TaskRetry } from "./retry.ts";
-import type { TaskHandlers } from "./task-queue.ts";
-import { claim, markDone, postpone, type Task } from "./rows.ts";
-
-/** Who works on tasks, and how. */
-export interface Desk {
-  readonly types: CommandTypes;
-  readonly handlers: TaskHandlers<CommandTypes, unknown>;
-  readonly retry: TaskRetry;
-}
+import { letterOf } from "./letter.ts";
+import { type Desk, openFor, perform } from "./perform.ts";
+import { nextAttempt } from "./retry.ts";
+import { claim, postpone, type Task } from "./rows.ts";
 
 /** Tasks worked on side by side. */
 const AT_ONCE = 10;
 /** Rounds in one run: work after an answer has 30 s at most on Workers. */
 const ROUNDS = 5;
-/** In the inbox a task is an event from here, so its effect happens once even when two workers have it. */
-const SOURCE = "/tasks";
-
 /** Works on what is due, the most important first. Never throws. */
 export async function workOff(desk: Desk, work: Work): Promise<void> {
   const { scope, resources } = work.open();
@@ -46,49 +26,34 @@ export async function workOff(desk: Desk, work: Work): Promise<void> {
 }
 
 /** One attempt, and what came of it written down; were that lost, the lease's end brings the task back. */
-async function attempt({ types, handlers, retry }: Desk, work: Work, task: Task): Promise<boolean> {
-  const cause = parseTraceparent(task.traceparent);
-  const { scope, resources } = work.open(rootContext(cause ? childOf(cause) : newTrace()));
+async function attempt(desk: Desk, work: Work, task: Task): Promise<boolean> {
+  const { scope, resources } = openFor(task, work);
   const db = resources["db"] as AnyDatabase;
-  const { id, type, attempts, sender } = task;
   const started = Date.now();
   const line = (level: "info" | "error", fields: object) =>
     log(level, "task", {
       service: scope.service,
-      task: id,
-      type,
-      sender,
-      attempt: attempts,
+      task: task.id,
+      type: task.type,
+      sender: task.sender,
+      attempt: task.attempts,
       ms: Date.now() - started,
       traceId: scope.context.trace.traceId,
       spanId: scope.context.trace.spanId,
       parentId: scope.context.trace.parentId,
       ...fields,
     });
-  const repeated = meshError("CONFLICT", `Task ${id} was done by somebody else.`);
   try {
-    const handler = Object.hasOwn(handlers, type) ? handlers[type] : undefined;
-    if (!handler || !types[type]) throw new TypeError(`This service has no command "${type}".`);
-    const data = types[type].parse(task.data);
-    await (resources["transact"] as Transact)(async (tx) => {
-      tx.reject("inbox.source", () => repeated);
-      tx.add(
-        db.insert(inbox).values({ source: SOURCE, eventId: id, appliedAt: tx.now }),
-        markDone(db, id, tx.now),
-      );
-      const own = { ...resources, tx, data, task: { id, attempt: attempts }, scope, context: scope.context };
-      await handler(own as never);
-    });
+    await perform(desk, work, task);
     line("info", { outcome: "done" });
     return true;
   } catch (error) {
-    if (error === repeated) {
-      await markDone(db, id, Date.now());
-      return true;
-    }
-    const dueAt = nextAttempt(retry, task, error, Date.now());
-    await postpone(db, task, dueAt);
-    line("error", { outcome: dueAt === null ? "given up" : "failed", cause: describe(error) });
+    const now = Date.now();
+    const dueAt = nextAttempt(desk.retry, task, error, now);
+    const failure = { at: now, via: "task", error: describe(error) } as const;
+    const given = dueAt === null ? 1 : Number.MAX_SAFE_INTEGER;
+    await db.batch([postpone(db, task, dueAt), recordFailure(db, letterOf(task), failure, given)]);
+    line("error", { outcome: dueAt === null ? "dead" : "failed", cause: describe(error) });
     return false;
   }
 }

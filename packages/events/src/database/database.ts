@@ -7,11 +7,13 @@ import {
   type Scope,
 } from "@weft/mesh";
 import type { DrizzleD1Database } from "drizzle-orm/d1";
+import { backlogOperation } from "../backlog/backlog.ts";
 import type { CommandTarget } from "../commands/command.ts";
 import { dispatch } from "../commands/dispatch.ts";
 import { wakeAt } from "../commands/wake.ts";
 import type { Publisher } from "../log/publisher.ts";
 import { relay } from "../log/relay.ts";
+import { cutLog } from "../retention/log.ts";
 import { drizzleOver } from "./drizzle-over.ts";
 import { Session, startOf } from "./session.ts";
 import { type AnyDatabase, Raced, type Tx, UnitOfWork } from "./unit-of-work.ts";
@@ -87,10 +89,16 @@ export function database<S extends Record<string, unknown>, E extends EventTypes
     },
     layer,
     checks: ({ env }) => ({ database: () => (env as { DB: D1Database }).DB.prepare("SELECT 1").run() }),
-    operations: publisher ? [publisher.log, publisher.event] : [],
-    async scheduled(_, work) {
+    operations: (service) => [
+      backlogOperation(service, Object.values(schema)),
+      ...(publisher ? [publisher.log, publisher.event] : []),
+    ],
+    async scheduled({ scheduledTime }, work) {
       const { scope, resources } = work.open();
       if (publisher) await relay(scope, resources.db as AnyDatabase, publisher);
+      // What is old and stays is read each time, so this is not for every minute.
+      if (publisher && new Date(scheduledTime).getUTCMinutes() === 0)
+        await cutLog(resources.db as AnyDatabase, publisher, Date.now());
       if (sendsTo.length > 0) await dispatch(scope, resources.db as AnyDatabase);
     },
   };

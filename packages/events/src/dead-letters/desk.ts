@@ -1,5 +1,6 @@
 import { fieldErrors, describe, meshError, MeshError } from "@weft/mesh";
 import { and, eq } from "drizzle-orm";
+import type * as z from "zod";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import { Envelope } from "../log/envelope.ts";
 import { findLetter, type DeadLetter, shown } from "./list.ts";
@@ -7,70 +8,89 @@ import type { LetterRow } from "./letter.ts";
 import { recordFailure, settle } from "./record.ts";
 import { deadLetters } from "./schema.ts";
 
-/** What a subscriber does with a letter that an operator has decided on. */
-export interface Appliance {
-  /** Applies the event, once in all, and settles the letter in the same batch. Throws why it could not be applied. */
-  apply(event: Envelope, settled: Statement): Promise<void>;
-  /** Passes the event over for good, and settles the letter in the same batch. */
-  pass(event: Envelope, settled: Statement): Promise<void>;
+/** What messages of one kind look like. */
+export interface Kind<M = unknown> {
+  /** As operators call it. */
+  readonly name: string;
+  readonly schema: z.ZodType<M>;
+  /** What tells which message it is. */
+  readonly identity: readonly string[];
 }
 
-/** Replaces the message. An event stays the one that it is, or it could take effect twice. */
-export async function edit(db: AnyDatabase, id: string, body: unknown): Promise<DeadLetter> {
-  const letter = await findLetter(db, id);
+/** What a service does with letters of one kind that an operator has decided on. */
+export interface Appliance<M = unknown> {
+  readonly kind: Kind<M>;
+  /** Applies the message, once in all, and settles the letter in the same batch. Throws why it could not be applied. */
+  apply(message: M, settled: Statement): Promise<void>;
+  /** Passes the message over for good, and settles the letter in the same batch. */
+  pass(message: M, settled: Statement): Promise<void>;
+}
+
+export const EVENT: Kind<Envelope> = {
+  name: "an event (CloudEvents 1.0)",
+  schema: Envelope,
+  identity: ["source", "id", "subject", "sequence", "subjectsequence"],
+};
+
+/** Replaces the message. It stays the one that it is, or it could take effect twice. */
+export async function edit(
+  db: AnyDatabase,
+  letter: LetterRow,
+  body: unknown,
+  { kind }: Appliance,
+): Promise<DeadLetter> {
   refuseSettled(letter);
-  const parsed = Envelope.safeParse(body);
+  const parsed = kind.schema.safeParse(body);
   if (!parsed.success)
-    throw meshError("VALIDATION_FAILED", "The message must be an event (CloudEvents 1.0).", {
+    throw meshError("VALIDATION_FAILED", `The message must be ${kind.name}.`, {
       errors: fieldErrors(parsed.error).map((each) => ({ ...each, pointer: `/body${each.pointer}` })),
     });
-  const changed = changedIdentity(letter, parsed.data);
-  if (changed)
-    throw meshError("VALIDATION_FAILED", `The event's ${changed} tells which event it is.`, {
+  const changed = changedIdentity(kind, letter.body, parsed.data);
+  if (changed !== undefined)
+    throw meshError("VALIDATION_FAILED", `The message's ${changed} tells which one it is.`, {
       errors: [{ pointer: `/body/${changed}`, message: "Must stay as it is" }],
     });
+  const { type = letter.type } = parsed.data as { type?: string };
   await db
     .update(deadLetters)
-    .set({ body, type: parsed.data.type })
-    .where(and(eq(deadLetters.id, id), eq(deadLetters.status, letter.status)));
-  return shown(await findLetter(db, id));
+    .set({ body, type })
+    .where(and(eq(deadLetters.id, letter.id), eq(deadLetters.status, letter.status)));
+  return shown(await findLetter(db, letter.id));
 }
 
 /** Tries once more. A failure is noted in the letter's history, and the letter stays dead. */
 export async function replay(
   db: AnyDatabase,
-  id: string,
+  letter: LetterRow,
   appliance: Appliance,
   now: number,
 ): Promise<DeadLetter> {
-  const letter = await findLetter(db, id);
   if (letter.status === "replayed") return shown(letter);
   refuseSettled(letter);
   try {
-    const event = Envelope.parse(letter.body);
-    await appliance.apply(event, settle(db, id, "replayed", now));
+    const message = appliance.kind.schema.parse(letter.body);
+    await appliance.apply(message, settle(db, letter.id, "replayed", now));
   } catch (error) {
     await db.batch([recordFailure(db, letter, { at: now, via: "replay", error: describe(error) })]);
   }
-  return shown(await findLetter(db, id));
+  return shown(await findLetter(db, letter.id));
 }
 
-/** Gives the message up. Its event counts as dealt with, so neither queue nor log brings it back. */
+/** Gives the message up. It counts as dealt with, so nothing brings it back. */
 export async function discard(
   db: AnyDatabase,
-  id: string,
+  letter: LetterRow,
   reason: string,
   appliance: Appliance,
   now: number,
 ): Promise<DeadLetter> {
-  const letter = await findLetter(db, id);
   if (letter.status === "discarded") return shown(letter);
   refuseSettled(letter);
-  const settled = settle(db, id, "discarded", now, reason);
-  const event = Envelope.safeParse(letter.body);
-  if (!event.success) await db.batch([settled] as never);
-  else await appliance.pass(event.data, settled);
-  return shown(await findLetter(db, id));
+  const settled = settle(db, letter.id, "discarded", now, reason);
+  const message = appliance.kind.schema.safeParse(letter.body);
+  if (message.success) await appliance.pass(message.data, settled);
+  else await db.batch([settled] as never);
+  return shown(await findLetter(db, letter.id));
 }
 
 function refuseSettled({ status }: Pick<LetterRow, "status">): void {
@@ -82,10 +102,9 @@ function refuseSettled({ status }: Pick<LetterRow, "status">): void {
   });
 }
 
-const IDENTITY = ["source", "id", "subject", "sequence", "subjectsequence"] as const;
-
-/** A message that was no event may become any. */
-function changedIdentity(letter: LetterRow, event: Envelope): (typeof IDENTITY)[number] | undefined {
-  const before = Envelope.safeParse(letter.body);
-  return before.success ? IDENTITY.find((name) => event[name] !== before.data[name]) : undefined;
+/** A message that was nothing of its kind may become any. */
+function changedIdentity({ schema, identity }: Kind, before: unknown, after: unknown): string | undefined {
+  const { success, data } = schema.safeParse(before);
+  const [was, is] = [data, after] as Record<string, unknown>[];
+  return success ? identity.find((name) => is?.[name] !== was?.[name]) : undefined;
 }

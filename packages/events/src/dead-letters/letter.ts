@@ -11,6 +11,9 @@ export function letterOf(event: Envelope): Letter {
   return { source, messageId: id, type, subject, sequence, body: event };
 }
 
+/** Where the letters of this service's own tasks come from. */
+export const TASKS = "/tasks";
+
 /** A message that is no event. A queue may number it anew on its way, so what it says is what it is known by. */
 export async function strayLetter(queue: string, message: unknown): Promise<Letter> {
   const body = asJson(message);

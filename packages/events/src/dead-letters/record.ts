@@ -3,6 +3,7 @@ import { and, eq, inArray, type SQL, sql } from "drizzle-orm";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import { oneOf } from "../database/one-of.ts";
 import { unlessApplied } from "../subscription/unless-applied.ts";
+import { MEMORY } from "../retention/trim.ts";
 import type { Letter } from "./letter.ts";
 import { deadLetters, type Failure } from "./schema.ts";
 
@@ -12,8 +13,8 @@ export const LOG_ATTEMPTS = 6;
 const KEPT_FAILURES = 20;
 /** Longest error text that is kept, characters. */
 const MAX_ERROR = 2_000;
-/** How long settled letters are kept, ms. */
-const RETENTION = 30 * 24 * 60 * 60_000;
+/** Settled letters that one run drops. */
+const PURGED = 500;
 
 const OPEN = ["failing", "dead"] as const;
 const isOpen = inArray(deadLetters.status, OPEN);
@@ -23,15 +24,20 @@ export function isMessage({ source, messageId }: Pick<Letter, "source" | "messag
 }
 
 /**
- * Notes a failed attempt; the letter is dead once it was tried often enough from the log. Nothing is noted of what has
- * been applied or settled meanwhile. Gives the letter's status, if it has one.
+ * Notes a failed attempt; the letter is dead after so many, which whoever tries may decide. Nothing is noted of what
+ * has been applied or settled meanwhile. Gives the letter's status, if it has one.
  */
-export function recordFailure(db: AnyDatabase, letter: Letter, { at, via, error }: Failure) {
+export function recordFailure(
+  db: AnyDatabase,
+  letter: Letter,
+  { at, via, error }: Failure,
+  given = via === "log" ? LOG_ATTEMPTS : Number.MAX_SAFE_INTEGER,
+) {
   const failure = JSON.stringify({ at, via, error: excerpt(error, MAX_ERROR) });
-  const given = via === "log" ? LOG_ATTEMPTS : Number.MAX_SAFE_INTEGER;
+  const status = given <= 1 ? "dead" : "failing";
   return db
     .insert(deadLetters)
-    .select(rowUnlessApplied(letter, { status: "failing", attempts: 1, failure, at }))
+    .select(rowUnlessApplied(letter, { status, attempts: 1, failure, at }))
     .onConflictDoUpdate({
       target: [deadLetters.source, deadLetters.messageId],
       set: {
@@ -99,9 +105,18 @@ export function settle(
 
 /** Drops what was settled long ago. Never throws: the next run drops it as well. */
 export async function purge(db: AnyDatabase, now: number): Promise<void> {
-  const old = sql`${deadLetters.settledAt} < ${now - RETENTION}`;
+  const old = db
+    .select({ id: deadLetters.id })
+    .from(deadLetters)
+    .where(
+      and(
+        inArray(deadLetters.status, ["replayed", "discarded"]),
+        sql`${deadLetters.settledAt} < ${now - MEMORY}`,
+      ),
+    )
+    .limit(PURGED);
   try {
-    await db.delete(deadLetters).where(and(inArray(deadLetters.status, ["replayed", "discarded"]), old));
+    await db.delete(deadLetters).where(inArray(deadLetters.id, old));
   } catch (error) {
     log("warn", "dead-letters", { cause: describe(error) });
   }

@@ -1,4 +1,4 @@
-import type { EventTypes } from "@weft/mesh";
+import { type EventTypes, meshError } from "@weft/mesh";
 import { and, asc, eq, gt, type SQL, sql } from "drizzle-orm";
 import { eventLog } from "../log/schema.ts";
 import { dataOf } from "../log/open-event.ts";
@@ -50,6 +50,11 @@ function replay<S, E extends EventTypes>(
   start: Loaded<S>,
   rows: readonly LogRow[],
 ): Loaded<S> {
+  if (rows.length < (rows.at(-1)?.subjectSeq ?? start.version) - start.version)
+    throw meshError(
+      "EVENTS_GONE",
+      `Events of ${start.subject} after ${start.version} are missing in the log: name the aggregate in publisher({ sourced }) before a log is cut.`,
+    );
   return rows.reduce<Loaded<S>>(
     ({ state }, row) => ({
       subject: start.subject,

@@ -1,4 +1,4 @@
-import { type MountedOperation, type Operation, query } from "@weft/mesh";
+import { type MeshError, meshError, type MountedOperation, type Operation, query } from "@weft/mesh";
 import { and, asc, eq, gt, max, type SQL, sql } from "drizzle-orm";
 import type { SQLiteColumn } from "drizzle-orm/sqlite-core";
 import * as z from "zod";
@@ -59,8 +59,33 @@ export function readLog(service: string): MountedOperation["handler"] {
         .from(eventLog)
         .where(ofSubject),
     ]);
+    const last = rows.at(-1);
+    const reached = last && (subject === undefined ? last.seq : last.subjectSeq);
+    // Logs have no holes but those that retention has cut.
+    if (reached !== undefined && rows.length < reached - after) throw await gone(db, service, input);
     return { items: rows.map((row) => toEnvelope(service, row)), head: newest?.place ?? 0 };
   };
+}
+
+async function gone(
+  db: AnyDatabase,
+  service: string,
+  { after, subject }: z.output<typeof LogRange>,
+): Promise<MeshError> {
+  const place = subject === undefined ? sql`seq` : sql`subject_seq`;
+  const of = subject === undefined ? sql`1` : sql`subject = ${subject}`;
+  // The newest event without the one before it.
+  const [whole] = await db.all<{
+    first: number;
+  }>(sql`SELECT MAX(${place}) AS first FROM events AS e WHERE ${of}
+    AND NOT EXISTS (SELECT 1 FROM events WHERE ${of} AND ${place} = e.${place} - 1)`);
+  const what = subject === undefined ? `The log of ${service}` : `The log of ${service} about ${subject}`;
+  return meshError(
+    "EVENTS_GONE",
+    `${what} is whole from event ${whole?.first} on, and those after ${after} were asked for: ` +
+      `they were older than what its publisher keeps. Bring the reader's data up to date in another way, ` +
+      `then set its cursor to ${(whole?.first ?? 1) - 1}.`,
+  );
 }
 
 /** As many events as the page has room for, one at least. Data that is too large to travel takes none. */

@@ -2,8 +2,9 @@ import { describe, type Inbound, log, MeshError, type Plugin, type Scope } from 
 import * as z from "zod";
 import type { Session } from "../database/session.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
-import type { Appliance } from "../dead-letters/desk.ts";
+import { type Appliance, EVENT } from "../dead-letters/desk.ts";
 import { deadLetterOperations } from "../dead-letters/operations.ts";
+import { purge } from "../dead-letters/record.ts";
 import { isDeadLetterQueue, queueBehind } from "../subscription/bury.ts";
 import { bury } from "./bury.ts";
 import { consume } from "./consume.ts";
@@ -94,6 +95,7 @@ export function projections({
       const reported = (projection: Projection) => report(scope, db(), projection);
       return {
         deadLetters: {
+          kind: EVENT,
           // Its place in the order is gone; only a rebuild can put it there.
           apply: () =>
             Promise.reject(new Error("A projection applies events in order: mend and rebuild it.")),
@@ -144,6 +146,7 @@ export function projections({
         const stalled = rebuild?.state === "running" && rebuild.updatedAt < Date.now() - STALLED;
         if (stalled) await step(scope, db, projection);
       }
+      await purge(db, Date.now());
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Work } from "@weft/mesh";
-import type { Appliance } from "../dead-letters/desk.ts";
+import { type Appliance, EVENT } from "../dead-letters/desk.ts";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import { type Envelope, sourceOf } from "../log/envelope.ts";
 import type { Applier } from "./attempt.ts";
@@ -11,13 +11,18 @@ import { passSubject } from "./subjects.ts";
 import type { Subscription } from "./subscription.ts";
 
 /** How a subscriber carries out what operators decide: replays go the way of every event. */
-export function applianceOf(subscriber: string, work: Work, from: readonly Subscription[]): Appliance {
+export function applianceOf(
+  subscriber: string,
+  work: Work,
+  from: readonly Subscription[],
+): Appliance<Envelope> {
   const applierOf = ({ source }: Envelope): Applier | undefined => {
     const subscription = from.find(({ contract }) => sourceOf(contract.name) === source);
     return subscription && { subscriber, work, subscription };
   };
   const database = () => work.open().resources.db as AnyDatabase;
   return {
+    kind: EVENT,
     async apply(event, settled) {
       const applier = applierOf(event);
       if (!applier) throw new Error(`${subscriber} has no subscription from ${event.source}.`);

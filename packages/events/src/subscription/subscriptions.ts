@@ -1,6 +1,8 @@
 import { bindingName, type Plugin } from "@weft/mesh";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { deadLetterOperations } from "../dead-letters/operations.ts";
+import type { Backlog } from "../backlog/contract.ts";
+import { subscriptionLag } from "../backlog/subscription-lag.ts";
 import type { Appliance } from "../dead-letters/desk.ts";
 import { purge } from "../dead-letters/record.ts";
 import { applianceOf } from "./appliance.ts";
@@ -9,6 +11,8 @@ import { type CatchUp, catchUp } from "./catch-up.ts";
 import { consume } from "./consumer.ts";
 import { goOnWithAll } from "./in-order.ts";
 import { bindingTo } from "../log/binding.ts";
+import { trimInbox } from "../retention/inbox.ts";
+import { sourceOf } from "../log/envelope.ts";
 import type { Subscription } from "./subscription.ts";
 
 export interface SubscriptionsOptions<R> {
@@ -20,6 +24,8 @@ export interface SubscriptionsOptions<R> {
 export interface SubscriptionResources {
   /** Reads what the queue has not brought yet from the publisher's log, for answers that must be up to date. */
   catchUp: CatchUp;
+  /** How far each subscription is behind. */
+  subscriptionLags: () => Promise<Backlog["subscriptions"]>;
   /** What the operators' operations work with. */
   deadLetters: Appliance;
 }
@@ -49,6 +55,12 @@ export function subscriptions<R extends object>({
           throw new TypeError(`No service binding ${bindingName(source)}: add it to wrangler.toml.`);
         return catchUp({ subscriber: name, work, subscription }, scope, publisher, options);
       },
+      subscriptionLags: () =>
+        Promise.all(
+          all.map((each) =>
+            subscriptionLag(scope, work.open(scope.context).resources.db as AnyDatabase, each),
+          ),
+        ),
       deadLetters: applianceOf(name, work, all),
     }),
     operations: deadLetterOperations(name),
@@ -59,14 +71,17 @@ export function subscriptions<R extends object>({
     },
     async scheduled(_, work) {
       const { scope, resources } = work.open();
+      const behind: string[] = [];
       for (const subscription of all) {
         const applier = { subscriber: name, work, subscription };
         const publisher = bindingTo(scope, subscription);
-        if (!publisher) continue;
-        await catchUp(applier, scope, publisher, IN_BACKGROUND);
-        if (subscription.ordered) await goOnWithAll(applier);
+        const complete = publisher && (await catchUp(applier, scope, publisher, IN_BACKGROUND));
+        if (!complete) behind.push(sourceOf(subscription.contract.name));
+        if (publisher && subscription.ordered) await goOnWithAll(applier);
       }
-      await purge(resources.db as AnyDatabase, Date.now());
+      const db = resources.db as AnyDatabase;
+      await trimInbox(db, behind, Date.now());
+      await purge(db, Date.now());
     },
   };
 }
