@@ -1,3 +1,4 @@
+export { cached, forget } from "./cached.ts";
 export { accessLog } from "./access-log/access-log.ts";
 export { type TokenRules, verifyToken } from "./auth/access-token.ts";
 export { authenticate, type AuthenticateOptions, authorize } from "./auth/authenticate.ts";

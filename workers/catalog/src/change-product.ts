@@ -28,5 +28,7 @@ export async function changeProduct(
   tx.add(db.update(products).set(columns).where(eq(products.id, id)));
   // The event has all of the product, so it must not be made of what somebody else is changing.
   tx.emit("product.changed", id, { productId: id, name, description, price }, { after: newest?.seq ?? 0 });
+  // Whoever keeps a copy for some seconds need not keep it that long.
+  tx.fireAndForget("GATEWAY_HINTS", { changed: "product", id });
   return toProduct(changed);
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { Validator } from "@seriousme/openapi-schema-validator";
 import { describe, expect, it } from "vitest";
 import { shop } from "./fixture.ts";
-import gateway from "./index.ts";
+import { app as gateway } from "./app.ts";
 
 describe("/openapi.json", () => {
   it("is a valid OpenAPI 3.1 document", async () => {

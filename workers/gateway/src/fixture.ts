@@ -4,7 +4,7 @@ import { memoryStore } from "@weft/idempotency/memory-store";
 import { bindingName, type Contract, type Handlers, MeshError, service } from "@weft/mesh";
 import { exportJWK, generateKeyPair, SignJWT } from "jose";
 import { vi } from "vitest";
-import gateway from "./index.ts";
+import { app as gateway } from "./app.ts";
 import { services } from "./mesh.ts";
 
 type Fakes<C extends Contract> = Partial<Handlers<C, object>>;

@@ -4,6 +4,7 @@ import type * as z from "zod";
 import type { gateway, ProductWithStock } from "./contract.ts";
 import type { ShopContext } from "./env.ts";
 import { meshOf } from "./mesh.ts";
+import { cachedProduct } from "./product-cache.ts";
 
 type Stock = ProductWithStock["stock"];
 type Operations = (typeof gateway)["operations"];
@@ -29,7 +30,9 @@ export async function getProduct(
   { id }: z.output<Operations["getProduct"]["input"]>,
   c: ShopContext,
 ): Promise<ProductWithStock> {
-  const [product, stock] = await Promise.all([meshOf(c).catalog.getProduct({ id }), stockOf(id, c)]);
+  const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
+  const load = () => meshOf(c).catalog.getProduct({ id });
+  const [product, stock] = await Promise.all([cachedProduct(id, waitUntil, load), stockOf(id, c)]);
   return { ...product, stock };
 }
 

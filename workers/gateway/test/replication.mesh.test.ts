@@ -57,3 +57,17 @@ describe("the checkout's price list", () => {
     ).toEqual([{ type: "product.changed" }]);
   });
 });
+
+it("a product that is read from the data centre's copy has its new price as soon as the catalog's hint is there", async () => {
+  const path = "/v1/products/prod_040";
+  await mesh.shop.get(path);
+  expect((await mesh.shop.get(path)).body.price.amount).not.toBe(4_321);
+  expect(await change("prod_040", { price: { amount: 4_321, currency: "EUR" } })).toMatchObject({
+    status: 200,
+  });
+  // Long before the copy's time is up.
+  await vi.waitFor(async () => expect((await mesh.shop.get(path)).body.price.amount).toBe(4_321), {
+    timeout: 5_000,
+    interval: 50,
+  });
+});

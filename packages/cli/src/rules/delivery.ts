@@ -1,14 +1,14 @@
 import type { Rule } from "../finding.ts";
 
-/** Its messages only wake a Worker for what is in its database. */
-const isAlarmClock = (queue: string) => queue.endsWith("-tasks");
+/** Its messages only hasten what time does by itself: they wake a Worker for its tasks, or have it forget a copy. */
+const mayLose = (queue: string) => queue.endsWith("-tasks") || queue.endsWith("-hints");
 
 /** No message is thrown away after its last retry: a subscriber finds it in its dead-letter queue, known by its name. */
 export const failuresAreKept: Rule = (mesh) =>
   mesh.flatMap(({ config, consumers }) => {
     const buried = new Set(consumers.map(({ deadLetterQueue }) => deadLetterQueue));
     return consumers
-      .filter(({ queue }) => !buried.has(queue) && !isAlarmClock(queue))
+      .filter(({ queue }) => !buried.has(queue) && !mayLose(queue))
       .flatMap(({ queue, deadLetterQueue }) => {
         const wanted = `${queue}-dlq`;
         if (deadLetterQueue !== wanted)
@@ -65,7 +65,9 @@ export const queuesHaveTwoEnds: Rule = (mesh) => {
 export const lossesAreRepaired: Rule = (mesh) =>
   mesh
     .filter(
-      ({ producers, consumers, crons }) => producers.length + consumers.length > 0 && crons.length === 0,
+      ({ producers, consumers, crons }) =>
+        crons.length === 0 &&
+        [...producers, ...consumers.map(({ queue }) => queue)].some((queue) => !mayLose(queue)),
     )
     .map(({ name, config, producers }) => ({
       rule: "cron",

@@ -1,6 +1,7 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { hasCode, newTrace, rootContext } from "@weft/mesh";
 import { call } from "@weft/testkit/call";
+import { TestQueue } from "@weft/testkit/queue";
 import { scope } from "@weft/testkit/scope";
 import { drizzle } from "drizzle-orm/d1";
 import { database, transact } from "./database.ts";
@@ -69,6 +70,33 @@ describe("a unit of work", () => {
     await write;
     expect(runs).toBe(2);
     expect((await shop.events()).filter(({ subject }) => subject === "x")).toHaveLength(1);
+  });
+
+  it("sends what may be lost after the commit, once, and nothing of work that failed", async () => {
+    const shop = openShop();
+    const db = drizzle(shop.ordersDb);
+    const queue = new TestQueue();
+    const pending: Promise<unknown>[] = [];
+    const surroundings = {
+      ...scope(),
+      env: { HINTS: queue },
+      waitUntil: (work: Promise<unknown>) => void pending.push(work),
+    };
+    const hint = (fails: boolean) =>
+      transact(surroundings, db, {}, async (tx) => {
+        tx.fireAndForget("HINTS", { n: 1 });
+        tx.fireAndForget("NOWHERE", { n: 2 });
+        if (fails) tx.add(db.run("INSERT INTO nothing VALUES (1)") as never);
+      });
+    await expect(hint(true)).rejects.toThrow();
+    expect(pending).toEqual([]);
+    const spy = vi.spyOn(console, "warn").mockReturnValue();
+    const line = vi.spyOn(console, "log").mockReturnValue();
+    await hint(false);
+    await Promise.all(pending);
+    expect(queue.drain()).toEqual([{ n: 1 }]);
+    expect([...spy.mock.calls, ...line.mock.calls].join()).toContain("No queue binding NOWHERE");
+    vi.restoreAllMocks();
   });
 
   it("gives up after three runs with an error that says that trying again makes sense", async () => {

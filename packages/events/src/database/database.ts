@@ -14,6 +14,7 @@ import { wakeAt } from "../commands/wake.ts";
 import type { Publisher } from "../log/publisher.ts";
 import { relay } from "../log/relay.ts";
 import { cutLog } from "../retention/log.ts";
+import { fireAndForget } from "./fire-and-forget.ts";
 import { drizzleOver } from "./drizzle-over.ts";
 import { Session, startOf } from "./session.ts";
 import { type AnyDatabase, Raced, type Tx, UnitOfWork } from "./unit-of-work.ts";
@@ -128,6 +129,7 @@ export async function transact<T, E extends EventTypes>(
       if (publisher && newest) scope.waitUntil(relay(scope, db, publisher, emitted));
       if (tx.sends) scope.waitUntil(dispatch(scope, db));
       if (tx.wakes.length > 0) scope.waitUntil(wakeAt(scope, tx.wakes));
+      if (tx.hints.length > 0) scope.waitUntil(fireAndForget(scope, tx.hints));
       return result;
     } catch (error) {
       if (!(error instanceof Raced)) throw error;

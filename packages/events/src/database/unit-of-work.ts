@@ -14,6 +14,7 @@ import type { Command, CommandTarget, SendOptions } from "../commands/command.ts
 import { putOut, takeOn } from "../commands/rows.ts";
 import { type EventRow, MAX_DATA, rowColumns } from "../log/log-row.ts";
 import { byteLength } from "../log/queue-batches.ts";
+import type { Hint } from "./fire-and-forget.ts";
 import { eventLog } from "../log/schema.ts";
 
 export type Statement = BatchItem<"sqlite">;
@@ -51,6 +52,11 @@ export interface Tx<E extends EventTypes = EventTypes> {
     data: z.input<E[T]>,
     options?: EmitOptions,
   ): z.output<E[T]>;
+  /**
+   * Sends a message to a queue (its producer binding) after the commit, once, without a trace in any log: for what may
+   * be lost, such as a hint that something is worth looking at.
+   */
+  fireAndForget(queue: string, body: object): void;
   /** Says what a violated constraint means: its name (CHECK) or `table.column` (UNIQUE), and the error to answer with. */
   reject(constraint: string, error: () => MeshError): void;
   /** A violation of this constraint means that somebody else was faster: the handler runs again and sees their rows. */
@@ -83,6 +89,7 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
   readonly wakes: number[] = [];
   /** There are commands for others. */
   sends = false;
+  readonly hints: Hint[] = [];
 
   constructor({ db, types, recipients, scope }: Surroundings<E>, now: number) {
     this.#db = db;
@@ -94,6 +101,10 @@ export class UnitOfWork<E extends EventTypes> implements Tx<E> {
 
   add(...statements: Statement[]): void {
     this.#statements.push(...statements);
+  }
+
+  fireAndForget(queue: string, body: object): void {
+    this.hints.push({ queue, body });
   }
 
   emit<T extends keyof E & string>(
