@@ -1,17 +1,10 @@
 import { DurableObject } from "cloudflare:workers";
-import {
-  bindingName,
-  Consistency,
-  invoke,
-  log,
-  rootContext,
-  type Runtime,
-  systemRuntime,
-  type Transport,
-} from "@weft/mesh";
+import { Consistency, log, type Runtime, systemRuntime } from "@weft/mesh";
 import type { SagaDefinition } from "./definition.ts";
 import { Driver } from "./driver.ts";
-import type { Ports, Signed } from "./ports.ts";
+import { type FindDefinition, findIn } from "./find-definition.ts";
+import { type ParticipantOptions, participants } from "./participants.ts";
+import type { Signed } from "./ports.ts";
 import { isFinal } from "./interpreter.ts";
 import { refuse } from "./judge.ts";
 import type { Order } from "./order.ts";
@@ -28,13 +21,9 @@ import {
 import type { SagaSnapshot } from "./snapshot.ts";
 import { SqlStore } from "./sql-store.ts";
 
-export interface CoordinatorOptions<Env> {
-  /** Name of the service whose sagas these are: what they see of their participants is reported under it. */
-  service: string;
+export interface CoordinatorOptions<Env> extends ParticipantOptions<Env> {
   /** Every definition, and every version of it, that may still have live sagas. */
   definitions: readonly SagaDefinition[];
-  /** How a service is reached; by default through the binding that bears its name. */
-  connect?: (env: Env, service: string) => Transport;
   /** The D1 that holds the saga index; by default the binding `DB`. */
   index?: (env: Env) => D1Database;
   runtime?: Runtime;
@@ -42,11 +31,7 @@ export interface CoordinatorOptions<Env> {
 
 /** A Durable Object class whose objects each run one saga. Export a subclass of it from the Worker's main module. */
 export function coordinator<Env>(options: CoordinatorOptions<Env>) {
-  const definitions = new Map(
-    options.definitions.map((definition) => [`${definition.name}@${definition.version}`, definition]),
-  );
-  const find: Ports["definition"] = (name, version) => definitions.get(`${name}@${version}`);
-  const connect = options.connect ?? bound;
+  const find = findIn(options.definitions);
   const runtime = options.runtime ?? systemRuntime;
 
   return class SagaCoordinator extends DurableObject<Env> implements SagaObject {
@@ -55,12 +40,6 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
 
     constructor(ctx: DurableObjectState, env: Env) {
       super(ctx, env);
-      const host = {
-        service: options.service,
-        env,
-        waitUntil: (work: Promise<unknown>) => ctx.waitUntil(work),
-      };
-      const consistency = this.#consistency;
       const index = new SagaIndex((options.index ?? defaultIndex)(env));
       this.#driver = new Driver({
         store: new SqlStore(ctx.storage),
@@ -68,14 +47,11 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         runtime,
         definition: find,
         publish: (snapshot) => index.publish(snapshot),
-        async call(operation, input, saga, timeout, { trace, principal, hops = 0, region }) {
-          // Money may be on its way: what browses can wait.
-          const parts = { principal, hops, region, priority: "critical", consistency } as const;
-          const context = rootContext(trace, parts);
-          const transport = connect(env, operation.service);
-          const options = { saga, timeout };
-          return (await invoke(operation, input, transport, context, options, undefined, host)).body;
-        },
+        call: participants(options, {
+          env,
+          waitUntil: (work) => ctx.waitUntil(work),
+          consistency: this.#consistency,
+        }),
       });
     }
 
@@ -128,17 +104,11 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
 }
 
 /** Throws NOT_MIGRATABLE where the version is not deployed. */
-function toOrder(name: string | undefined, request: OrderRequest, find: Ports["definition"]): Order {
+function toOrder(name: string | undefined, request: OrderRequest, find: FindDefinition): Order {
   if (request.verb !== "migrate" || name === undefined) return request as Order;
   const definition = find(name, request.version);
   if (!definition) throw refuse("NOT_MIGRATABLE", `Version ${request.version} of ${name} is not deployed.`);
   return { verb: "migrate", plan: definition.plan, hash: definition.hash };
-}
-
-function bound(env: unknown, service: string): Transport {
-  const transport = (env as Record<string, Transport | undefined>)[bindingName(service)];
-  if (!transport) throw new TypeError(`No service binding ${bindingName(service)}: add it to wrangler.toml.`);
-  return transport;
 }
 
 function defaultIndex(env: unknown): D1Database {

@@ -1,5 +1,6 @@
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import type { SagaState } from "./event.ts";
+import type { SagaSnapshot } from "./snapshot.ts";
 
 /**
  * Every saga of a service, in the service's own D1. A Durable Object cannot be listed, and its alarm can be lost:
@@ -21,6 +22,8 @@ export const sagaIndex = sqliteTable(
     hash: text("hash").notNull().default(""),
     /** Some step of it was parked: somebody should look. */
     parked: integer("parked", { mode: "boolean" }).notNull().default(false),
+    /** Of a saga on Workflows, which cannot be asked; null of others. */
+    snapshot: text("snapshot", { mode: "json" }).$type<SagaSnapshot>(),
   },
   (table) => [
     index("saga_index_due").on(table.nextDueAt),

@@ -11,3 +11,4 @@ export { SagaIndex } from "./saga-index.ts";
 export type { SagaObject } from "./saga-object.ts";
 export { type Sagas, sagas, type SagasOptions } from "./sagas.ts";
 export type { SagaSnapshot } from "./snapshot.ts";
+export { workflowSagas, type WorkflowSagasOptions } from "./workflows/workflow-sagas.ts";

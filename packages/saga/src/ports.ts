@@ -1,7 +1,7 @@
 import type { Runtime } from "@weft/mesh";
 import type { SagaCall } from "./attempt.ts";
 import type { AlarmClock } from "./dead-man.ts";
-import type { SagaDefinition } from "./definition.ts";
+import type { FindDefinition } from "./find-definition.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 import type { SagaStore } from "./store.ts";
 
@@ -11,8 +11,7 @@ export interface Ports {
   readonly alarm: AlarmClock;
   readonly runtime: Runtime;
   readonly call: SagaCall;
-  /** Finds the definition's code; undefined when this deployment does not have it. */
-  definition(name: string, version: number): SagaDefinition | undefined;
+  readonly definition: FindDefinition;
   /** Tells the index where the saga stands and when it goes on. */
   publish(snapshot: SagaSnapshot): Promise<void>;
 }

@@ -41,14 +41,30 @@ export class SagaIndex {
   }
 
   /** Older news never replace newer ones. */
-  async publish(saga: SagaSnapshot): Promise<void> {
-    const { id, definition, version, hash, state, startedAt, updatedAt, dueAt } = saga;
+  publish(saga: SagaSnapshot): Promise<void> {
+    return this.#publish(saga, { nextDueAt: saga.dueAt ?? null });
+  }
+
+  /** Of a saga that cannot be asked how it stands: all of it. The sweep leaves it alone. */
+  publishWhole(saga: SagaSnapshot): Promise<void> {
+    return this.#publish(saga, { nextDueAt: null, snapshot: saga });
+  }
+
+  async #publish(
+    saga: SagaSnapshot,
+    more: Pick<typeof sagaIndex.$inferInsert, "nextDueAt" | "snapshot">,
+  ): Promise<void> {
+    const { id, definition, version, hash, state, startedAt, updatedAt } = saga;
     const parked = saga.parked.length > 0 || saga.missing !== undefined;
-    const news = { state, version, hash, parked, updatedAt, nextDueAt: dueAt ?? null };
+    const news = { state, version, hash, parked, updatedAt, ...more };
     await this.#db
       .insert(sagaIndex)
       .values({ id, definition, startedAt, ...news })
       .onConflictDoUpdate({ target: sagaIndex.id, set: news, setWhere: lte(sagaIndex.updatedAt, updatedAt) });
+  }
+
+  async find(id: string): Promise<IndexRow | undefined> {
+    return this.#db.select().from(sagaIndex).where(eq(sagaIndex.id, id)).get();
   }
 
   /** Sagas that should have gone on before `time`, longest overdue first. */
@@ -118,6 +134,16 @@ export class SagaIndex {
 
   async forget(id: string): Promise<void> {
     await this.#db.delete(sagaIndex).where(eq(sagaIndex.id, id));
+  }
+
+  /** Forgets the sagas on Workflows that ended before `time`; Workflows forgets its instances by itself. */
+  async forgetWhole(time: number): Promise<void> {
+    const isOld = and(
+      isNotNull(sagaIndex.snapshot),
+      inArray(sagaIndex.state, ended),
+      lt(sagaIndex.updatedAt, time),
+    );
+    await this.#db.delete(sagaIndex).where(isOld);
   }
 
   async countByState(): Promise<Record<string, number>> {

@@ -83,19 +83,14 @@ export function sagasOf(
 ): Sagas {
   return {
     async start(definition, id, input) {
-      const parsed = definition.input.safeParse(input);
-      if (!parsed.success) {
-        throw meshError("VALIDATION_FAILED", `Saga "${definition.name}" got input that it does not allow`, {
-          errors: fieldErrors(parsed.error),
-        });
-      }
       const { name, version } = definition;
+      const parsed = parseInput(definition, input);
       const result = await reach(id, () =>
         objectOf(id).start({
           id,
           definition: name,
           version,
-          input: parsed.data,
+          input: parsed,
           trace: context.trace,
           principal: context.principal,
           hops: context.hops,
@@ -117,19 +112,35 @@ export function sagasOf(
     async signal(id, step, signalId, payload) {
       unwrap(await reach(id, () => objectOf(id).signal(signalId, step, payload)));
     },
-    count: () => index.countByState(),
-    list({ olderThan, ...filter }) {
-      const startedBefore = olderThan === undefined ? undefined : now() - olderThan * 1_000;
-      return index.list({ ...filter, startedBefore });
-    },
+    ...indexed(index, now),
     inspect: (id) => reach(id, () => objectOf(id).inspect()),
     async order(id, signed, order) {
       const saga = unwrap(await reach(id, () => objectOf(id).order(signed, order)));
       await index.publish(saga);
       return saga;
     },
+  };
+}
+
+/** What the index alone can tell. */
+export function indexed(index: SagaIndex, now: () => number): Pick<Sagas, "count" | "list" | "needs"> {
+  return {
+    count: () => index.countByState(),
+    list({ olderThan, ...filter }) {
+      const startedBefore = olderThan === undefined ? undefined : now() - olderThan * 1_000;
+      return index.list({ ...filter, startedBefore });
+    },
     needs: () => index.needs(),
   };
+}
+
+/** Input as the definition's schema gives it out. Throws VALIDATION_FAILED. */
+export function parseInput(definition: SagaDefinition, input: unknown): unknown {
+  const parsed = definition.input.safeParse(input);
+  if (parsed.success) return parsed.data;
+  throw meshError("VALIDATION_FAILED", `Saga "${definition.name}" got input that it does not allow`, {
+    errors: fieldErrors(parsed.error),
+  });
 }
 
 /** An object that moves or restarts breaks the calls that it has at hand. All of its calls may be repeated. */

@@ -56,6 +56,6 @@ export const sagaHandlers = {
   },
 };
 
-function rowOf({ nextDueAt, startedAt, updatedAt, ...row }: IndexRow): z.input<typeof SagaRow> {
+function rowOf({ nextDueAt, startedAt, updatedAt, snapshot: _, ...row }: IndexRow): z.input<typeof SagaRow> {
   return { ...row, startedAt: iso(startedAt), updatedAt: iso(updatedAt), dueAt: perhaps(nextDueAt) };
 }

@@ -1,0 +1,1 @@
+ALTER TABLE `saga_index` ADD `snapshot` text;
