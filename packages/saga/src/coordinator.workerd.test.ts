@@ -1,4 +1,3 @@
-/// <reference types="vite/client" />
 import {
   abortAllDurableObjects,
   evictDurableObject,
@@ -8,6 +7,7 @@ import {
 import { env } from "cloudflare:workers";
 import { header, newTrace, type Trace } from "@weft/mesh";
 import { beforeAll, expect, it } from "vitest";
+import { migrate } from "../test/migrate.ts";
 import { requests, worldOf } from "../test/worker.ts";
 import { RETENTION } from "./retention.ts";
 import { SagaIndex } from "./saga-index.ts";
@@ -40,18 +40,7 @@ async function leaveInterrupted(id: string): Promise<void> {
   });
 }
 
-const migrations = import.meta.glob<string>("../../../migrations/checkout/*.sql", {
-  query: "?raw",
-  import: "default",
-  eager: true,
-});
-
-beforeAll(async () => {
-  const statements = Object.entries(migrations)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .flatMap(([, sql]) => sql.split("--> statement-breakpoint"));
-  await DB.batch(statements.map((statement) => DB.prepare(statement)));
-});
+beforeAll(() => migrate(DB));
 
 it("runs a saga to its end and tells the index", async () => {
   expect(await objectOf("happy").start(request("happy"))).toBe("begun");

@@ -1,7 +1,9 @@
 import { header, problemResponse, toMeshError, type Transport } from "@weft/mesh";
 import { coordinator } from "../src/coordinator.ts";
+import { journey } from "../src/testing/conformance/journey.ts";
 import { things, trip } from "../src/testing/definition.ts";
 import { type Script, World } from "../src/testing/world.ts";
+import { sagaWorkflow } from "../src/workflows/saga-workflow.ts";
 
 /** The participants of each saga, by its id. */
 const worlds = new Map<string, World>();
@@ -29,10 +31,8 @@ const participant: Transport = {
   },
 };
 
-export class SagaCoordinator extends coordinator({
-  service: "trips",
-  definitions: [trip],
-  connect: () => participant,
-}) {}
+const options = { service: "trips", definitions: [trip, journey], connect: () => participant };
+export class SagaCoordinator extends coordinator(options) {}
+export class SagaWorkflow extends sagaWorkflow(options) {}
 
 export default {};
