@@ -55,18 +55,28 @@ it("gives back what was written, in its order, also to the next process", () => 
   const store = new SqlStore(db);
   expect(store.load()).toBeUndefined();
   store.begin(head, started);
-  for (const event of later) store.append(event, "RUNNING");
-  expect(new SqlStore(db).load()).toEqual({ head, log: events, indexed: undefined });
-  store.markIndexed("RUNNING");
-  expect(new SqlStore(db).load()?.indexed).toBe("RUNNING");
+  for (const event of later) store.append(event);
+  expect(new SqlStore(db).load()).toEqual({ head, log: events, indexed: "RUNNING" });
 });
 
-it("writes an event and the saga's row together or not at all", () => {
+it("knows what the index was told: of the end what is written, before it what follows from the log", () => {
   const db = sqlite();
   const store = new SqlStore(db);
+  const indexed = () => new SqlStore(db).load()?.indexed;
   store.begin(head, started);
-  const unwritable = { ...later[0], at: null } as unknown as Logged;
-  expect(() => store.append(unwritable, "COMPENSATING")).toThrow(/NOT NULL/);
-  expect(db.rows("SELECT state FROM saga")).toEqual([{ state: "RUNNING" }]);
-  expect(db.rows("SELECT count(*) AS n FROM log")).toEqual([{ n: 1 }]);
+  expect(indexed()).toBeUndefined();
+  for (const event of later) store.append(event);
+  store.markIndexed("RUNNING");
+  expect(indexed()).toBe("RUNNING");
+  expect(db.rows("SELECT indexed FROM saga")).toEqual([{ indexed: null }]);
+  store.markIndexed("COMPLETED");
+  expect(indexed()).toBe("COMPLETED");
+});
+
+it("writes what a saga begins with and its first event together or not at all", () => {
+  const db = sqlite();
+  const store = new SqlStore(db);
+  const unwritable = undefined as unknown as Logged;
+  expect(() => store.begin(head, unwritable)).toThrow();
+  expect(store.load()).toBeUndefined();
 });

@@ -1,4 +1,5 @@
 import type { Logged, SagaState } from "./event.ts";
+import { isFinal } from "./interpreter.ts";
 import type { Head, SagaStore, Stored } from "./store.ts";
 
 /** The part of a Durable Object's storage that is used. */
@@ -23,15 +24,13 @@ interface LogRow {
 }
 
 const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS saga (
-    id TEXT PRIMARY KEY, definition TEXT NOT NULL, version INTEGER NOT NULL, head TEXT NOT NULL,
-    state TEXT NOT NULL, updated_at INTEGER NOT NULL, indexed TEXT
-  );
-  CREATE TABLE IF NOT EXISTS log (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT, at INTEGER NOT NULL, type TEXT NOT NULL, step TEXT, event TEXT NOT NULL
-  )`;
+  CREATE TABLE IF NOT EXISTS saga (head TEXT NOT NULL, indexed TEXT);
+  CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)`;
 
-/** A saga in a database of its own: one row that says where it stands, and the log, which is only ever added to. */
+/**
+ * A saga in a database of its own: what it began with, and the log, which is only ever added to. Where it stands follows
+ * from the log. Every row and every index entry is paid for, so there is one row for each event and no index.
+ */
 export class SqlStore implements SagaStore {
   readonly #db: SqlDatabase;
 
@@ -45,37 +44,28 @@ export class SqlStore implements SagaStore {
       return undefined;
     const [row] = this.#db.sql.exec("SELECT head, indexed FROM saga").toArray() as unknown as HeadRow[];
     if (!row) return undefined;
-    const log = this.#db.sql.exec("SELECT event FROM log ORDER BY seq").toArray() as unknown as LogRow[];
-    return {
-      head: JSON.parse(row.head) as Head,
-      log: log.map(({ event }) => JSON.parse(event) as Logged),
-      indexed: row.indexed ?? undefined,
-    };
+    const rows = this.#db.sql.exec("SELECT event FROM log ORDER BY seq").toArray() as unknown as LogRow[];
+    const log = rows.map(({ event }) => JSON.parse(event) as Logged);
+    // Nothing is sent before the index knows of the saga.
+    const known = log.some(({ type }) => type === "intent") ? "RUNNING" : undefined;
+    return { head: JSON.parse(row.head) as Head, log, indexed: row.indexed ?? known };
   }
 
   begin(head: Head, started: Logged): void {
     this.#db.transactionSync(() => {
       this.#db.sql.exec(SCHEMA);
-      this.#db.sql.exec(
-        "INSERT INTO saga (id, definition, version, head, state, updated_at) VALUES (?, ?, ?, ?, 'RUNNING', ?)",
-        head.id,
-        head.plan.name,
-        head.plan.version,
-        JSON.stringify(head),
-        started.at,
-      );
+      this.#db.sql.exec("INSERT INTO saga (head) VALUES (?)", JSON.stringify(head));
       this.#log(started);
     });
   }
 
-  append(event: Logged, state: SagaState): void {
-    this.#db.transactionSync(() => {
-      this.#log(event);
-      this.#db.sql.exec("UPDATE saga SET state = ?, updated_at = ?", state, event.at);
-    });
+  append(event: Logged): void {
+    this.#log(event);
   }
 
   markIndexed(state: SagaState): void {
+    // What else the index was told is of no use to the next process.
+    if (!isFinal(state)) return;
     this.#db.sql.exec("UPDATE saga SET indexed = ?", state);
   }
 
@@ -84,13 +74,6 @@ export class SqlStore implements SagaStore {
   }
 
   #log(event: Logged): void {
-    const step = "step" in event ? event.step : null;
-    this.#db.sql.exec(
-      "INSERT INTO log (at, type, step, event) VALUES (?, ?, ?, ?)",
-      event.at,
-      event.type,
-      step,
-      JSON.stringify(event),
-    );
+    this.#db.sql.exec("INSERT INTO log (event) VALUES (?)", JSON.stringify(event));
   }
 }
