@@ -3,13 +3,19 @@ import { Agent, request } from "node:http";
 export interface LoadOptions {
   url: string;
   headers?: Record<string, string>;
+  /** JSON to POST; without it, it is a GET. */
+  body?: string;
   /** Requests in flight at a time. */
   connections: number;
   /** Requests in all. */
   requests: number;
+  /** No request is begun later than this, ms. */
+  limit?: number;
 }
 
 export interface LoadResult {
+  /** How many were made. */
+  requests: number;
   /** Requests per second. */
   rate: number;
   p50: number;
@@ -19,7 +25,14 @@ export interface LoadResult {
 }
 
 /** A bounded closed-loop load over kept-alive connections to this machine. */
-export async function load({ url, headers, connections, requests }: LoadOptions): Promise<LoadResult> {
+export async function load({
+  url,
+  headers,
+  body,
+  connections,
+  requests,
+  limit,
+}: LoadOptions): Promise<LoadResult> {
   if (!["127.0.0.1", "localhost"].includes(new URL(url).hostname))
     throw new Error(`${url} is not on this machine.`);
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
@@ -27,10 +40,12 @@ export async function load({ url, headers, connections, requests }: LoadOptions)
   let failures = 0;
   let started = 0;
 
+  const json = body === undefined ? {} : { "content-type": "application/json" };
+  const how = { method: body === undefined ? "GET" : "POST", headers: { ...json, ...headers } };
   const once = () =>
     new Promise<void>((resolve, reject) => {
       const began = performance.now();
-      const sent = request(url, { agent, headers }, (response) => {
+      const sent = request(url, { agent, ...how }, (response) => {
         response.resume();
         response.on("end", () => {
           times.push(performance.now() - began);
@@ -39,18 +54,25 @@ export async function load({ url, headers, connections, requests }: LoadOptions)
         });
       });
       sent.on("error", reject);
-      sent.end();
+      sent.end(body);
     });
+  const began = performance.now();
+  const end = began + (limit ?? Number.POSITIVE_INFINITY);
   const worker = async () => {
-    while (started++ < requests) await once();
+    while (started++ < requests && performance.now() < end) await once();
   };
 
-  const began = performance.now();
   await Promise.all(Array.from({ length: connections }, worker));
   const seconds = (performance.now() - began) / 1000;
   agent.destroy();
   times.sort((a, b) => a - b);
-  return { rate: requests / seconds, p50: quantile(times, 0.5), p99: quantile(times, 0.99), failures };
+  return {
+    requests: times.length,
+    rate: times.length / seconds,
+    p50: quantile(times, 0.5),
+    p99: quantile(times, 0.99),
+    failures,
+  };
 }
 
 /** Of ascending numbers. */

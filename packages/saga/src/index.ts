@@ -9,6 +9,6 @@ export type { Plan, PlanCall, PlanNode, PlanStep, Retry, StepKind } from "./plan
 export { sagaHandlers } from "./operators/handlers.ts";
 export { SagaIndex } from "./saga-index.ts";
 export type { SagaObject } from "./saga-object.ts";
-export { type Sagas, sagas, type SagasOptions } from "./sagas.ts";
+export { type Sagas, sagas, sagasOf, type SagasOptions } from "./sagas.ts";
 export type { SagaSnapshot } from "./snapshot.ts";
-export { workflowSagas, type WorkflowSagasOptions } from "./workflows/workflow-sagas.ts";
+export { workflowSagas, workflowSagasOf, type WorkflowSagasOptions } from "./workflows/workflow-sagas.ts";

@@ -1,7 +1,3 @@
-import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import {
   type Answer,
   contract,
@@ -16,6 +12,7 @@ import * as z from "zod";
 import type { Measured } from "../../bench.ts";
 import { median } from "../../lib/load.ts";
 import { scaled } from "../../lib/scaled.ts";
+import { importPeer } from "../../lib/peers.ts";
 
 const ROUNDS = 5;
 const CALLS = scaled(50_000);
@@ -91,16 +88,6 @@ function opossum(Breaker: Opossum): Call & { end(): void } {
   return Object.assign(() => breaker.fire(), { end: () => breaker.shutdown() });
 }
 
-/** The libraries to compare with have a lock file of their own: nobody but this benchmark installs them. */
-async function peer(name: string, entry: string): Promise<unknown> {
-  const folder = join(import.meta.dirname, "..", "peers");
-  if (!existsSync(join(folder, "node_modules"))) {
-    const { status, stderr } = spawnSync("npm", ["ci", "--no-audit", "--no-fund"], { cwd: folder });
-    if (status !== 0) throw new Error(`installing the libraries to compare with failed\n${String(stderr)}`);
-  }
-  return import(pathToFileURL(join(folder, "node_modules", name, entry)).href);
-}
-
 async function rate(call: Call): Promise<number> {
   const began = performance.now();
   for (let n = 0; n < CALLS; n++) await call();
@@ -117,12 +104,12 @@ const LIKE_OPOSSUM: Partial<Policies> = { ...LIKE_COCKATIEL, retry: false };
  * only opossum and we count. Validation, span ids, records, depth and hops are always on here, and in neither of them.
  */
 export async function pure(): Promise<Measured[]> {
-  const other = opossum(((await peer("opossum", "index.js")) as { default: Opossum }).default);
+  const other = opossum(((await importPeer("opossum", "index.js")) as { default: Opossum }).default);
   const calls = {
     whole: weft(),
     likeCockatiel: weft(LIKE_COCKATIEL),
     likeOpossum: weft(LIKE_OPOSSUM),
-    cockatiel: cockatiel((await peer("cockatiel", "dist/index.js")) as Cockatiel),
+    cockatiel: cockatiel((await importPeer("cockatiel", "dist/index.js")) as Cockatiel),
     opossum: other,
   };
   type Name = keyof typeof calls;
