@@ -167,9 +167,12 @@ describe("mesh headers from outside", () => {
     expectProblem(await buyer.get("/_weft/audit", { "weft-principal": forged }), 403);
   });
 
-  it("do not come back out, but for the gateway's own version", async () => {
+  it("do not come back out, but for the gateway's own version and the client's consistency token", async () => {
     const { headers } = await buyer.get("/v1/orders");
-    expect([...headers.keys()].filter((name) => name.startsWith("weft-"))).toEqual(["weft-version"]);
+    expect([...headers.keys()].filter((name) => name.startsWith("weft-"))).toEqual([
+      "weft-consistency",
+      "weft-version",
+    ]);
     const own = (await mesh.shop.get("/health")).headers.get("weft-version");
     const ofViews = (await mesh.direct("shop-views", "/internal/health")).headers.get("weft-version");
     expect(own).toBeTruthy();
