@@ -4,7 +4,7 @@ import { type Flaw, type Name, subscribers, World } from "./world.ts";
 const SUBJECTS = ["a", "b", "c"];
 const NAMES: readonly Name[] = ["author", ...subscribers];
 /** Steps in which faults happen. */
-const STEPS = 24;
+const STEPS = 14;
 const MINUTE = 60_000;
 
 /** One run from a seed; the promises that were broken, in words. */
@@ -40,7 +40,7 @@ function rule(world: World): () => void {
 async function suffer(world: World): Promise<number[]> {
   const heard: number[] = [];
   let said = 0;
-  if (world.random() < 0.2) world.poison = 1 + world.below(8);
+  if (world.random() < 0.05) world.poison = 1 + world.below(8);
   for (let step = 0; step < STEPS; step++) {
     world.now += world.below(20_000);
     const dice = world.random();
@@ -62,7 +62,7 @@ async function suffer(world: World): Promise<number[]> {
 /** No more faults: time passes, crons run, queues deliver, operators replay. */
 async function recover(world: World): Promise<void> {
   // What is poison takes its time to be given up.
-  const rounds = world.poison === undefined ? 3 : 10;
+  const rounds = world.poison === undefined ? 2 : 10;
   for (let round = 0; round < rounds; round++) {
     world.now += 20 * MINUTE;
     for (const name of NAMES) await world.cron(name, world.life(false));
