@@ -8,6 +8,8 @@ import { isOvertaken, move, type Place } from "./position.ts";
 
 /** Statements of one batch beside the two that move the cursor; an event's own are never split. */
 const MAX_STATEMENTS = 100;
+/** Events in memory at once whose data was too large to travel: each has up to 1 MB, and a Worker 128. */
+const MAX_LARGE = 10;
 
 /** One copy of a projection that reads one publisher's log. */
 export interface Reader {
@@ -49,10 +51,12 @@ export async function applyEvents(
   const { db, place } = reader;
   const letters = await openLetters(db, place);
   let at = from;
-  for (const batch of batches(plansOf(reader, await wholeEvents(reader, events), letters))) {
-    const applied = await applyBatch(reader, at, batch);
-    at = applied.at;
-    if (applied.ended !== "done") return applied;
+  for (const portion of portions(events)) {
+    for (const batch of batches(plansOf(reader, await wholeEvents(reader, portion), letters))) {
+      const applied = await applyBatch(reader, at, batch);
+      at = applied.at;
+      if (applied.ended !== "done") return applied;
+    }
   }
   return { at, ended: "done" };
 }
@@ -125,6 +129,14 @@ async function fail(
   if (!dead) return { at: from, ended: "stuck" };
   // Its subject's later events have been planned as if it lived.
   return { at: event.sequence, ended: held ? "done" : "changed" };
+}
+
+function portions(events: readonly Envelope[]): Envelope[][] {
+  let large = 0;
+  const byPortion = Map.groupBy(events, ({ dataref }) =>
+    Math.floor((dataref === undefined ? large : large++) / MAX_LARGE),
+  );
+  return [...byPortion.values()];
 }
 
 function wholeEvents({ scope, source }: Reader, events: readonly Envelope[]): Promise<Envelope[]> {

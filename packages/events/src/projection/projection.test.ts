@@ -121,6 +121,26 @@ describe("a projection", () => {
     expect(await bank.read({ newest: true })).toEqual({ upToDate: true, accounts: fold(bank.paid) });
   });
 
+  it("does not hold more large events in memory than there is room for", async () => {
+    const bank = openBank();
+    await bank.pay(...many(25).map((payment) => ({ ...payment, note: "x".repeat(70_000) })));
+    const log = bank.env["BANK"] as Fetcher;
+    let [now, most, all] = [0, 0, 0];
+    bank.env["BANK"] = {
+      async fetch(request: Request) {
+        if (!/events\/./.test(new URL(request.url).pathname)) return log.fetch(request);
+        all++;
+        most = Math.max(most, ++now);
+        const answer = await log.fetch(request);
+        now--;
+        return answer;
+      },
+    };
+    await bank.side.cron(new Date());
+    expect([most, all]).toEqual([10, 25]);
+    expect(await bank.accounts()).toEqual(fold(bank.paid));
+  });
+
   it("does not trust its position when the publisher's log was restored to an earlier state", async () => {
     const bank = openBank();
     await bank.pay(...many(3));

@@ -1,4 +1,4 @@
-import { and, gte, isNull, or, sql } from "drizzle-orm";
+import { and, gte, isNull, sql } from "drizzle-orm";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import type { Publisher } from "../log/publisher.ts";
 import { eventLog } from "../log/schema.ts";
@@ -20,7 +20,7 @@ export async function cutLog(
   const isSourced = sql`EXISTS (${later} AND later.type IN (SELECT value FROM json_each(${types})))`;
   await trim(db, {
     table: eventLog,
-    stopAt: or(gte(eventLog.time, now - keep * DAY), isNull(eventLog.sentAt)),
+    stopAt: sql`${gte(eventLog.time, now - keep * DAY)} OR ${isNull(eventLog.sentAt)}`,
     which: and(sql`NOT (${isLast})`, sql`NOT (${isSourced})`),
   });
 }

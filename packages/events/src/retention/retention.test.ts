@@ -10,6 +10,7 @@ import { database } from "../database/database.ts";
 import type { Aggregate } from "../event-sourcing/aggregate.ts";
 import { load } from "../event-sourcing/load.ts";
 import { openShop, orders, schema } from "../fixture/shop.ts";
+import { trimInbox } from "./inbox.ts";
 import { cutLog } from "./log.ts";
 import { DAY } from "./trim.ts";
 
@@ -57,6 +58,49 @@ describe("the inbox", () => {
     shop.env["ORDERS"] = ORDERS;
     await shop.shippingSide.cron(new Date());
     expect(await shop.lines()).toEqual(["placed ord_2", "placed ord_1"]);
+    expect(await shop.inboxSize()).toBe(1);
+  });
+
+  it("is not needed for an event that a queue takes only after months", async () => {
+    vi.spyOn(console, "error").mockReturnValue();
+    quiet();
+    const shop = openShop();
+    shop.queue.outage = new Error("There is no such queue.");
+    await shop.place("ord_1");
+    await shop.shippingSide.cron(new Date());
+    later(40 * DAY);
+    await shop.shippingSide.cron(new Date());
+    expect(await shop.inboxSize()).toBe(0);
+    shop.queue.outage = undefined;
+    await shop.place("ord_2");
+    await shop.ordersSide.cron(new Date());
+    const late = shop.queue.drain();
+    expect(late).toHaveLength(2);
+    await shop.deliver(...late);
+    expect(await shop.lines()).toEqual(["placed ord_1", "placed ord_2"]);
+  });
+
+  it("keeps what comes in while it is cleaned", async () => {
+    const shop = openShop();
+    const insert = (id: string, at: number) =>
+      shop.shippingDb.prepare("INSERT INTO inbox VALUES ('/services/orders', ?, ?)").bind(id, at).run();
+    await insert("old", 0);
+    let looked = false;
+    const db = drizzle({
+      prepare(query: string) {
+        const wrap = (statement: D1PreparedStatement): object => ({
+          bind: (...values: unknown[]) => wrap(statement.bind(...values)),
+          raw: async () => {
+            const rows = await statement.raw();
+            if (!looked) await insert("new", NOW);
+            looked = true;
+            return rows;
+          },
+        });
+        return wrap(shop.shippingDb.prepare(query));
+      },
+    } as never);
+    await trimInbox(db, [], NOW);
     expect(await shop.inboxSize()).toBe(1);
   });
 

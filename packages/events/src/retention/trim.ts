@@ -20,7 +20,7 @@ const rowid = sql`rowid`;
 export interface Trim {
   readonly table: SQLiteTable;
   /** Rows of this kind and all that were inserted after the first of them stay. */
-  readonly stopAt: SQL | undefined;
+  readonly stopAt: SQL;
   /** Of the older ones, those that may go; default all. */
   readonly which?: SQL | undefined;
 }
@@ -37,7 +37,8 @@ export async function trim(db: AnyDatabase, { table, stopAt, which }: Trim): Pro
       .where(stopAt)
       .orderBy(rowid)
       .limit(1);
-    const older = first && sql`rowid < ${first.at}`;
+    // Where all was old there may be something new by now.
+    const older = first ? sql`rowid < ${first.at}` : sql`NOT (${stopAt})`;
     for (let batch = 0; batch < BATCHES; batch++) {
       const oldest = db
         .select({ at: sql`rowid` })

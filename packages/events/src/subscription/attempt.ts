@@ -4,6 +4,7 @@ import { recordFailure } from "../dead-letters/record.ts";
 import type { Failure } from "../dead-letters/schema.ts";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import type { Envelope } from "../log/envelope.ts";
+import { isForgotten } from "../retention/inbox.ts";
 import { logEvent } from "./event-line.ts";
 import { type Along, applyOnce, type Outcome } from "./inbox.ts";
 import type { Subscription } from "./subscription.ts";
@@ -39,8 +40,16 @@ export async function attempt(
   { event, context, via, along }: Arrival,
   also: Along = () => [],
 ): Promise<Attempted> {
+  const { subscription, work } = applier;
   try {
-    return { outcome: await applyOnce(applier.work, applier.subscription, event, context, along) };
+    // An ordered one knows its subject's place, and has to go on from there.
+    if (
+      via === "queue" &&
+      !subscription.ordered &&
+      (await isForgotten(databaseOf(work, context), event, Date.now()))
+    )
+      return { outcome: "duplicate" };
+    return { outcome: await applyOnce(work, subscription, event, context, along) };
   } catch (error) {
     // A replay's failure belongs to the letter that is replayed; whoever replays it notes it there.
     if (via === "replay") return { outcome: "failed", error, dead: true };
@@ -58,7 +67,7 @@ async function noteFailure(
   also: Along,
 ): Promise<boolean> {
   try {
-    const db = work.open(context).resources.db as AnyDatabase;
+    const db = databaseOf(work, context);
     const [noted] = await db.batch([
       recordFailure(db, letterOf(event), failure),
       ...(also(db) as readonly [Statement]),
@@ -71,6 +80,10 @@ async function noteFailure(
     });
     return false;
   }
+}
+
+function databaseOf(work: Work, context: Context): AnyDatabase {
+  return work.open(context).resources.db as AnyDatabase;
 }
 
 /** The fields of an event's log line that tell how it went. */

@@ -160,6 +160,14 @@ describe("an ordered subscription", () => {
     },
   );
 
+  it("applies the event that a subject waits for, however late the queue brings it again", async () => {
+    const { shop } = await withDeadFirst();
+    shop.mend();
+    vi.setSystemTime(Date.now() + 40 * 24 * 60 * 60_000);
+    await shop.deliver("a1");
+    expect((await shop.lines()).filter((line) => line.endsWith(" a"))).toEqual(all("a"));
+  });
+
   it("fetches later what has waited, if the log cannot be read when the operator decides", async () => {
     const { shop, id } = await withDeadFirst();
     shop.mend();
