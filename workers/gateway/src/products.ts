@@ -32,7 +32,10 @@ export async function getProduct(
 ): Promise<ProductWithStock> {
   const waitUntil = (work: Promise<unknown>) => c.executionCtx.waitUntil(work);
   const load = () => meshOf(c).catalog.getProduct({ id });
-  const [product, stock] = await Promise.all([cachedProduct(id, waitUntil, load), stockOf(id, c)]);
+  // Who has changed a product reads the catalog itself.
+  const fresh = c.var.consistency?.positionIn("catalog") !== undefined;
+  const facts = fresh ? load() : cachedProduct(id, waitUntil, load);
+  const [product, stock] = await Promise.all([facts, stockOf(id, c)]);
   return { ...product, stock };
 }
 
