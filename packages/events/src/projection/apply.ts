@@ -1,4 +1,4 @@
-import { describe, log, type Scope } from "@weft/mesh";
+import { describe, log, type Scope, toMeshError } from "@weft/mesh";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import type { Envelope } from "../log/envelope.ts";
 import { newestOf, wholeOf } from "../log/open-event.ts";
@@ -139,16 +139,30 @@ function portions(events: readonly Envelope[]): Envelope[][] {
   return [...byPortion.values()];
 }
 
-function wholeEvents({ scope, source }: Reader, events: readonly Envelope[]): Promise<Envelope[]> {
-  const isHandled = ({ type }: Envelope) => Object.hasOwn(source.handlers, type);
+interface Whole {
+  readonly event: Envelope;
+  /** Why its data cannot be had, now or later. */
+  readonly error?: unknown;
+}
+
+/** Throws while the publisher cannot be asked: that is no fault of the event. */
+function wholeEvents({ scope, source }: Reader, events: readonly Envelope[]): Promise<Whole[]> {
   return Promise.all(
-    events.map(async (event) => (isHandled(event) ? wholeOf(scope, source.contract, event) : event)),
+    events.map(async (event): Promise<Whole> => {
+      if (!Object.hasOwn(source.handlers, event.type)) return { event };
+      try {
+        return { event: await wholeOf(scope, source.contract, event) };
+      } catch (error) {
+        if (toMeshError(error).code === "NOT_FOUND") return { event, error };
+        throw error;
+      }
+    }),
   );
 }
 
 function plansOf(
   { projection, source, db, place }: Reader,
-  events: readonly Envelope[],
+  events: readonly Whole[],
   letters: readonly Letter[],
 ): Plan[] {
   const prefix = letterPrefix(place);
@@ -156,12 +170,13 @@ function plansOf(
   const dead = new Map(
     letters.filter(({ status }) => status === "dead").map((letter) => [letter.subject, letter.messageId]),
   );
-  return events.map((event): Plan => {
+  return events.map(({ event, error: missing }): Plan => {
     const letter = failed.get(`${prefix}${event.id}`);
     const behind = dead.get(event.subject);
     if (behind !== undefined) return { event, statements: [], letter, behind };
     const handler = Object.hasOwn(source.handlers, event.type) ? source.handlers[event.type] : undefined;
     if (!handler) return { event, statements: [], letter };
+    if (missing !== undefined) return { event, statements: [], letter, error: missing };
     try {
       const newest = newestOf(source.contract, event) as never;
       const made = handler({ event: newest, tables: projection.tables[place.copy], write: db });

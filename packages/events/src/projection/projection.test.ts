@@ -256,4 +256,28 @@ describe("an event that cannot be applied", () => {
     expect(await bank.read({ newest: true })).toEqual({ upToDate: true, accounts: fold(bank.paid) });
     expect(await bank.letters()).toEqual([]);
   });
+
+  it("is passed over if its publisher has its data no more, and waited for while they cannot be had", async () => {
+    const bank = openBank();
+    const large = { account: "large", amount: 1, note: "x".repeat(70_000) };
+    await bank.pay({ account: "a", amount: 1 }, large, { account: "b", amount: 2 });
+    const log = bank.env["BANK"] as Fetcher;
+    let [status, code] = [503, "UNAVAILABLE"];
+    bank.env["BANK"] = {
+      fetch(request: Request) {
+        if (!/events\/./.test(new URL(request.url).pathname)) return log.fetch(request);
+        const headers = { "content-type": "application/problem+json" };
+        return Promise.resolve(Response.json({ status, code }, { status, headers }));
+      },
+    };
+    await bank.side.cron(new Date());
+    expect(await bank.letters()).toEqual([]);
+    [status, code] = [404, "NOT_FOUND"];
+    for (let minute = 0; minute < 3; minute++) {
+      await bank.side.cron(new Date());
+      later(60_000);
+    }
+    expect(await bank.accounts()).toEqual(fold(bank.paid.filter((payment) => payment !== large)));
+    expect(await bank.letters()).toMatchObject([{ sequence: 2, status: "dead", attempts: 3 }]);
+  });
 });

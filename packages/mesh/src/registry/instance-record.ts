@@ -1,4 +1,4 @@
-import type { Endpoint, InstanceName, Registration } from "./registration.ts";
+import type { Endpoint, Registration } from "./registration.ts";
 
 const SECOND = 1_000;
 /** An instance may miss two renewals in a row (Eureka renews every 30 s of 90 s, Consul recommends a third as well). */
@@ -56,8 +56,4 @@ export function checked(record: InstanceRecord, passed: boolean, now: number): I
 
 export function toEndpoint({ id, url, version, zone, weight, healthy }: InstanceRecord): Endpoint {
   return { id, url, version, zone, weight, healthy };
-}
-
-export function isSameInstance(a: InstanceName, b: InstanceName): boolean {
-  return a.service === b.service && a.id === b.id;
 }

@@ -1,5 +1,5 @@
 import { callObject, LOCAL, verdictName, type Verdict, writeVerdict } from "@weft/mesh/regional";
-import { type InputOf, MeshError, type OutputOf } from "@weft/mesh";
+import { MeshError, type OutputOf } from "@weft/mesh";
 import type * as z from "zod";
 import { circuits } from "../callees.ts";
 import type { control } from "../contract.ts";
@@ -82,5 +82,3 @@ async function expectCallee(env: CircuitsEnv, callee: string): Promise<void> {
     errors: [{ pointer: "/callee", message }],
   });
 }
-
-export type OverrideInput = InputOf<Operations["overrideCircuit"]>;
