@@ -1,35 +1,35 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
-import { Worker } from "node:worker_threads";
 import type { TestMesh } from "@weft/testkit/mesh";
 import { ShopClient } from "@weft/testkit/shop-client";
+import { build } from "esbuild";
+import { BULKHEAD } from "../../packages/mesh/src/resilience/bulkhead.ts";
 import { startShop } from "../../workers/gateway/test/shop.ts";
 import type { Measured } from "../bench.ts";
 import { buildAll } from "../lib/build.ts";
-import type { FloodOptions, FloodResult } from "../lib/flood.ts";
-import { load, quantile } from "../lib/load.ts";
+import { quantile } from "../lib/load.ts";
 import { scaled } from "../lib/scaled.ts";
-import { root } from "../lib/project.ts";
+import type { Visits } from "./isolation/visitors-worker.ts";
 
+const VISITORS = "visitors";
 const BUYERS = 6;
 const ORDERS_EACH = scaled(50);
 /** Fewer orders say nothing about one in a thousand. */
 const ENOUGH = 300;
 /** Buyers go home after so many ms, whatever they have bought by then. */
 const BUYING_MS = 45_000;
-const WARM_UP = scaled(100);
-const CAPACITY = { connections: 16, requests: scaled(1_000) };
+const WARM_UP = scaled(200);
+const CAPACITY = { visitors: 16, requests: scaled(2_000) };
 /** A buyer gives up after so many ms; the gateway itself waits 15 s for an order's end. */
 const PATIENCE = 20_000;
 /** The flood, as a multiple of what the shop can serve. */
 const TIMES = 10;
-/** What the flood's timer may lose of it. */
-const ALMOST = 0.95;
-const FLOOD_LIMIT = scaled(400_000);
+/** Visits that the gateway works on at a time. */
+const ROOM = BULKHEAD.limit * BULKHEAD.shares.normal;
 const FLOOD_MS = BUYING_MS + 10_000;
-/** Before buyers are looked at, ms: as long as the flood's own patience, so that as many wait as ever will. */
+/** Before buyers are looked at, ms: as long as the visitors' own patience, so that as many wait as ever will. */
 const SETTLE = 3_000;
-const PAGES = Array.from({ length: 50 }, (_, n) => `/v1/products/prod_${String(n + 1).padStart(3, "0")}`);
 
 interface Checkout {
   orders: number;
@@ -39,69 +39,71 @@ interface Checkout {
 }
 
 /**
- * Buyers check out while others look around ten times as much as the shop can serve, as measured just before: with
- * priorities and concurrency limits, and with all of them off (WEFT_SHED=off takes away the gateway's admission, the
- * services' limits and those on calls), each against the same buyers in an idle shop.
+ * Buyers check out while visitors look around: with priorities and concurrency limits, and with all of them off
+ * (WEFT_SHED=off takes away the gateway's admission, the services' limits and those on calls), each against the same
+ * buyers in an idle shop. Visitors want ten times as much as the shop can serve, as measured just before. They come
+ * from inside the runtime, whose one thread they share with the shop: no more of them arrive in a second than it can
+ * serve or refuse, but ten times as many as the gateway works on at a time are there at once.
  */
 export default async function isolation(): Promise<Measured[]> {
   await buildAll();
+  const folder = mkdtempSync(join(tmpdir(), "weft-bench-isolation-"));
+  const main = join(folder, "visitors-worker.js");
+  const entry = join(import.meta.dirname, "isolation/visitors-worker.ts");
+  await build({ entryPoints: [entry], outfile: main, bundle: true, format: "esm", target: "es2024" });
+  const visitors = { name: VISITORS, main, services: [{ binding: "GATEWAY", service: "shop-gateway" }] };
   const rows: Measured[] = [];
-  for (const protection of ["on", "off"] as const) {
-    const shop = await startShop([], { vars: { WEFT_SHED: protection } });
-    try {
-      rows.push(...(await measure(shop, protection)));
-    } finally {
-      await shop.close();
+  try {
+    for (const protection of ["on", "off"] as const) {
+      const shop = await startShop([], { vars: { WEFT_SHED: protection }, beside: [visitors] });
+      try {
+        rows.push(...(await measure(shop, protection)));
+      } finally {
+        await shop.close();
+      }
     }
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
   }
   return rows;
 }
 
 async function measure(shop: TestMesh, protection: "on" | "off"): Promise<Measured[]> {
-  const url = `${shop.url}${PAGES[0]}`;
   const client = new ShopClient((path, init) =>
     fetch(`${shop.url}${path}`, { ...init, signal: AbortSignal.timeout(PATIENCE) }),
   );
+  const visit = async (path: string) => (await shop.direct(VISITORS, path)).json() as Promise<Visits>;
   const buyers = await Promise.all(Array.from({ length: BUYERS }, () => client.signUp()));
-  await load({ url, connections: CAPACITY.connections, requests: WARM_UP });
+  await visit(`/closed?visitors=${CAPACITY.visitors}&requests=${WARM_UP}`);
   await buy(buyers, scaled(5));
   const idle = await buy(buyers, ORDERS_EACH);
-  // Without addresses of their own, these stay below one client's quota.
-  const { rate: capacity, failures } = await load({ url, ...CAPACITY });
-  if (failures > 0) throw new Error(`${failures} pages failed while the shop was idle.`);
+  const alone = await visit(`/closed?visitors=${CAPACITY.visitors}&requests=${CAPACITY.requests}`);
+  if (alone.statuses[200] !== alone.sent) throw new Error("Some pages failed while the shop was idle.");
+  const capacity = rateOf(alone);
 
-  const flood = startFlood({
-    url: shop.url,
-    paths: PAGES,
-    rate: capacity * TIMES,
-    limit: FLOOD_LIMIT,
-    duration: FLOOD_MS,
-  });
+  const flood = visit(`/open?rate=${capacity * TIMES}&ms=${FLOOD_MS}`);
   await new Promise((resolve) => setTimeout(resolve, SETTLE));
   const busy = await buy(buyers, ORDERS_EACH);
-  const { sent, statuses, ms } = await flood.stop();
-  console.log(`  protection ${protection}: answers to the flood by status`, statuses);
+  await shop.direct(VISITORS, "/stop");
+  const visits = await flood;
+  console.log(`  protection ${protection}: answers to the visitors by status`, visits.statuses);
 
   const name = (what: string) => `${what}, protection ${protection}`;
   const goal = protection === "on";
-  const times = (sent * 1000) / ms / capacity;
   return [
-    {
-      ...compared(name("flood sent / browsing capacity"), "requests/s", times * capacity, capacity),
-      goal: `>= ${TIMES * ALMOST} x`,
-      met: times >= TIMES * ALMOST,
-    },
+    compared(name("visits / browsing capacity"), "requests/s", rateOf(visits), capacity),
     {
       ...compared(name("checkouts"), "orders", busy.orders, idle.orders),
       goal: `>= ${ENOUGH} each`,
       met: Math.min(busy.orders, idle.orders) >= ENOUGH,
     },
-    { metric: name("flood served"), value: round(((statuses[200] ?? 0) * 1000) / ms), unit: "requests/s" },
     {
-      metric: name("flood told to come back"),
-      value: round(((statuses[503] ?? 0) * 1000) / ms),
-      unit: "requests/s",
+      ...compared(name("most visits under way / room for them"), "requests", visits.most, ROOM),
+      goal: `>= ${TIMES} x`,
+      met: visits.most >= TIMES * ROOM,
     },
+    { metric: name("visits served"), value: round(rateOf(visits, 200)), unit: "requests/s" },
+    { metric: name("visits told to come back"), value: round(rateOf(visits, 503)), unit: "requests/s" },
     {
       ...compared(name("checkout success"), "%", busy.rate * 100, idle.rate * 100),
       ...(goal && { goal: ">= 0.999 of idle", met: busy.rate >= 0.999 * idle.rate }),
@@ -112,6 +114,11 @@ async function measure(shop: TestMesh, protection: "on" | "off"): Promise<Measur
       ...(goal && { goal: "<= 2 x idle", met: busy.p99 <= 2 * idle.p99 }),
     },
   ];
+}
+
+/** Per second, of all or of one status. */
+function rateOf({ sent, statuses, ms }: Visits, status?: number): number {
+  return ((status === undefined ? sent : (statuses[status] ?? 0)) * 1_000) / ms;
 }
 
 /** Every buyer buys so often, one order after the other. */
@@ -143,21 +150,6 @@ async function buy(buyers: readonly ShopClient[], times: number): Promise<Checko
     rate: bought / took.length,
     p50: quantile(took, 0.5),
     p99: quantile(took, 0.99),
-  };
-}
-
-function startFlood(options: FloodOptions): { stop(): Promise<FloodResult> } {
-  const thread = new Worker(join(root, "scripts/lib/flood.ts"), { workerData: options });
-  const result = new Promise<FloodResult>((resolve, reject) => {
-    thread.once("message", resolve);
-    thread.once("error", reject);
-  });
-  process.once("exit", () => void thread.terminate());
-  return {
-    stop() {
-      thread.postMessage("stop");
-      return result;
-    },
   };
 }
 

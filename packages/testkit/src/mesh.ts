@@ -1,4 +1,4 @@
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Transport } from "@weft/mesh";
 import { createTestHarness } from "wrangler";
 import type { Fault } from "./fault-worker.ts";
@@ -59,6 +59,16 @@ export interface MeshOptions {
   readonly probes?: readonly Probe[];
   /** Folder with the built probe Worker. */
   readonly probeWorkerDir?: string;
+  /** Workers that are not of the mesh. */
+  readonly beside?: readonly OtherWorker[];
+}
+
+/** A Worker without a config file. */
+export interface OtherWorker {
+  readonly name: string;
+  /** Its bundle, in a folder of its own. */
+  readonly main: string;
+  readonly services: readonly { readonly binding: string; readonly service: string }[];
 }
 
 const faultName = (edge: Edge) => `fault-${edge.from}-${edge.binding.toLowerCase()}`;
@@ -77,6 +87,7 @@ export async function startMesh({
   queueWorkerDir,
   probes = [],
   probeWorkerDir,
+  beside = [],
 }: MeshOptions) {
   const server = createTestHarness({
     root,
@@ -129,6 +140,16 @@ export async function startMesh({
             },
           ]
         : []),
+      ...beside.map(({ name, main, services }) => ({
+        config: {
+          name,
+          main,
+          compatibility_date: "2026-10-01",
+          compatibility_flags: ["enable_request_signal"],
+          services: [...services],
+        },
+        prebuiltWorkerDir: dirname(main),
+      })),
     ],
   });
   const { url } = await server.listen();

@@ -2,6 +2,7 @@ import { join } from "node:path";
 import {
   type Edge,
   type MeshWorker,
+  type OtherWorker,
   type Probe,
   type QueueEdge,
   startMesh,
@@ -53,12 +54,14 @@ export interface ShopOptions {
   vars?: Record<string, string>;
   /** Ways to queues on which messages can be lost. */
   queueEdges?: readonly QueueEdge[];
+  /** Workers that are not of the shop. */
+  beside?: readonly OtherWorker[];
 }
 
 /** The whole shop, from its real wrangler configs, seeded, with faults on the given edges. */
 export function startShop(
   edges: readonly Edge[] = [],
-  { probes = [], vars, queueEdges = [] }: ShopOptions = {},
+  { probes = [], vars, queueEdges = [], beside = [] }: ShopOptions = {},
 ): Promise<TestMesh> {
   return startMesh({
     root,
@@ -68,6 +71,7 @@ export function startShop(
     queueWorkerDir: builtWorker("queue-worker"),
     probes,
     probeWorkerDir: builtWorker("probe-worker"),
+    beside,
     workers: shopWorkers().map((worker) => ({ ...worker, ...(vars && { vars }) })),
   });
 }
