@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { check } from "./check.ts";
+import { circuit, circuitUsage } from "./circuit/circuit.ts";
 import { CommandError, commandErrorText } from "./command-error.ts";
 import { dlq, dlqUsage } from "./dlq/dlq.ts";
 import { operatorsApi } from "./operators-api.ts";
@@ -13,6 +14,7 @@ import { saga, sagaUsage } from "./saga/saga.ts";
 
 const usage = `weft policy [--json]   who may call what
 weft check [--json]    what is wrong with contracts and bindings; exit code 1 if anything is
+${circuitUsage}
 ${sagaUsage}
 ${dlqUsage}`;
 
@@ -38,6 +40,12 @@ const commands: Record<string, (mesh: Deployment[], options: Options) => number>
 
 /** Clients of the operators' API of a running mesh. */
 const operations: Record<string, (args: string[], root: string | undefined) => Promise<number>> = {
+  circuit: (args, root) =>
+    circuit(args, {
+      api: () => operatorsApi(root, process.env),
+      print: (text) => console.log(text),
+      now: () => Date.now(),
+    }),
   saga: (args, root) =>
     saga(args, {
       api: () => operatorsApi(root, process.env),
@@ -63,13 +71,17 @@ async function run(args: string[]): Promise<number> {
   try {
     parsed = parseArgs({
       args,
-      options: { json: { type: "boolean", default: false } },
+      options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
       allowPositionals: true,
     });
   } catch (error) {
     return misused(error instanceof Error ? error.message : String(error));
   }
   const [name = ""] = parsed.positionals;
+  if (parsed.values.help || name === "help") {
+    console.log(usage);
+    return 0;
+  }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return misused(name === "" ? undefined : `There is no command "${name}".`);
   if (root === undefined)

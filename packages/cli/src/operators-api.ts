@@ -105,6 +105,6 @@ function refusal(base: string, status: number, decoded: unknown, text: string): 
   const later =
     status >= 500
       ? `Try again; if that does not help, look for trace ${traceId ?? "ids"} in the logs.`
-      : "Look at what there is with `weft dlq list`.";
+      : "Look at what there is with the command's `list`.";
   return new CommandError(what, why, fixes[code] ?? later);
 }

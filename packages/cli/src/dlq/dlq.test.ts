@@ -179,10 +179,10 @@ describe("the operators' API", () => {
     ["no URL", { env: { ...TOKEN, WEFT_URL: "shop" } }, [], 'WEFT_URL is "shop".', "such as"],
     ["nobody there", {}, [new Error("refused")], "does not answer", "npm start"],
     ["a wrong token", {}, [problem(401, "TOKEN_INVALID")], "It went wrong.", "WEFT_OPERATOR_TOKEN"],
-    ["no such letter", {}, [problem(404, "DEAD_LETTER_NOT_FOUND")], "It went wrong.", "weft dlq list"],
+    ["no such letter", {}, [problem(404, "DEAD_LETTER_NOT_FOUND")], "It went wrong.", "`list`"],
     ["an outage", {}, [problem(503, "UNAVAILABLE", { traceId: "t1" })], "It went wrong.", "t1"],
     ["another server", {}, [new Response("<html>", { status: 502 })], "answered 502", "Try again"],
-    ["another page", {}, [new Response("<html>")], "answered 200", "weft dlq list"],
+    ["another page", {}, [new Response("<html>")], "answered 200", "`list`"],
   ])("says what, why and how to fix it: %s", async (_, given, answers, what, fix) => {
     const { code } = await run("list", answers, given);
     const error = code as CommandError;
