@@ -20,6 +20,7 @@ CREATE TABLE `tasks` (
 	`priority` integer NOT NULL,
 	`due_at` integer,
 	`attempts` integer DEFAULT 0 NOT NULL,
+	`unfinished` integer DEFAULT 0 NOT NULL,
 	`traceparent` text NOT NULL,
 	`created_at` integer NOT NULL,
 	`done_at` integer

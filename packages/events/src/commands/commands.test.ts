@@ -269,6 +269,33 @@ describe("a task", () => {
     expect(world.printed).toEqual(["a"]);
   });
 
+  it("that kills its process is given up at last, and does not take those beside it along", async () => {
+    let process = { dead: false, die: () => undefined as void };
+    const tried: string[] = [];
+    world.printerEnv.PRINT = async (text) => {
+      const own = process;
+      tried.push(text);
+      if (text === "killer") own.dead = true;
+      if (own.dead) own.die();
+      await new Promise(setImmediate);
+      if (own.dead) await new Promise(() => undefined);
+      world.printed.push(text);
+    };
+    await world.send("killer", { id: "cmd_1", priority: 1 });
+    for (const text of ["b", "c"]) await world.send(text);
+    for (let minute = 0; minute < 120; minute++) {
+      const death = new Promise<void>((resolve) => (process = { dead: false, die: resolve }));
+      await Promise.race([world.printerSide.cron(new Date()), death]);
+      later(MINUTE);
+    }
+    expect(world.printed.toSorted()).toEqual(["b", "c"]);
+    expect(tried.filter((text) => text === "killer")).toHaveLength(5);
+    expect((await world.letters.deadLetters({})).items).toMatchObject([
+      { messageId: "cmd_1", status: "dead", attempts: 1, error: expect.stringContaining("came to no end") },
+    ]);
+    expect((await world.tasks()).map(({ due_at }) => due_at)).toEqual([null, null, null]);
+  });
+
   it("is done by one of two workers that have it at once", async () => {
     await world.send("a");
     world.printerEnv.PRINT = async (text, attempt) => {

@@ -35,6 +35,8 @@ export const tasks = sqliteTable(
     /** When it is worked on next; null = never again. While somebody works on it, this is when their time is up. */
     dueAt: integer("due_at"),
     attempts: integer("attempts").notNull().default(0),
+    /** Attempts in a row that came to no end: whoever worked on it died, or lost its database. */
+    unfinished: integer("unfinished").notNull().default(0),
     traceparent: text("traceparent").notNull(),
     createdAt: integer("created_at").notNull(),
     doneAt: integer("done_at"),
