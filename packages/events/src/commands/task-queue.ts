@@ -1,11 +1,14 @@
 import type { CommandTypes, Context, MountedOperation, Plugin, Scope } from "@weft/mesh";
+import { eq } from "drizzle-orm";
 import type * as z from "zod";
 import type { AnyDatabase, UnitOfWork } from "../database/unit-of-work.ts";
 import { type CommandTarget, commandsOf } from "./command.ts";
 import type { TaskRetry } from "./retry.ts";
 import { type Appliance } from "../dead-letters/desk.ts";
 import { deadLetterOperations } from "../dead-letters/operations.ts";
+import { TASKS } from "../dead-letters/letter.ts";
 import { purge } from "../dead-letters/record.ts";
+import { deadLetters } from "../dead-letters/schema.ts";
 import { trimTaskInbox } from "../retention/inbox.ts";
 import { trimTasks } from "../retention/tasks.ts";
 import { taskAppliance } from "./letter.ts";
@@ -68,7 +71,7 @@ export function taskQueue<M extends CommandTypes, R extends object>({
       const db = work.open().resources["db"] as AnyDatabase;
       await trimTasks(db, Date.now());
       await trimTaskInbox(db, Date.now());
-      await purge(db, Date.now());
+      await purge(db, eq(deadLetters.source, TASKS), Date.now());
     },
   };
 }

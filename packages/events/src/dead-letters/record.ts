@@ -103,13 +103,14 @@ export function settle(
     .where(and(eq(deadLetters.id, id), isOpen)) as unknown as Statement;
 }
 
-/** Drops what was settled long ago. Never throws: the next run drops it as well. */
-export async function purge(db: AnyDatabase, now: number): Promise<void> {
+/** Drops those letters that were settled long ago. Never throws: the next run drops them as well. */
+export async function purge(db: AnyDatabase, which: SQL, now: number): Promise<void> {
   const old = db
     .select({ id: deadLetters.id })
     .from(deadLetters)
     .where(
       and(
+        which,
         inArray(deadLetters.status, ["replayed", "discarded"]),
         sql`${deadLetters.settledAt} < ${now - MEMORY}`,
       ),

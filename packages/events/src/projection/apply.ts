@@ -3,8 +3,17 @@ import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import type { Envelope } from "../log/envelope.ts";
 import { newestOf, wholeOf } from "../log/open-event.ts";
 import type { Projection, ProjectionSource } from "./definition.ts";
-import { forget, isResting, type Letter, letterPrefix, openLetters, recordFailure } from "./failures.ts";
-import { isOvertaken, move, type Place } from "./position.ts";
+import {
+  forget,
+  isResting,
+  isSettledSince,
+  type Letter,
+  letterPrefix,
+  type Letters,
+  lettersAfter,
+  recordFailure,
+} from "./failures.ts";
+import { abortIf, isOvertaken, move, type Place } from "./position.ts";
 
 /** Statements of one batch beside the two that move the cursor; an event's own are never split. */
 const MAX_STATEMENTS = 100;
@@ -49,7 +58,7 @@ export async function applyEvents(
   events: readonly Envelope[],
 ): Promise<Applied> {
   const { db, place } = reader;
-  const letters = await openLetters(db, place);
+  const letters = await lettersAfter(db, place, from);
   let at = from;
   for (const portion of portions(events)) {
     for (const batch of batches(plansOf(reader, await wholeEvents(reader, portion), letters))) {
@@ -90,7 +99,8 @@ async function applyOne(reader: Reader, from: number, plan: Plan): Promise<Appli
   if (plan.error !== undefined || plan.behind !== undefined) return fail(reader, from, plan);
   const [guard, moved] = move(db, place, from, event.sequence);
   try {
-    await db.batch([guard, ...plan.statements, ...(letter ? [forget(db, letter)] : []), moved]);
+    const settling = letter ? [abortIf(db, isSettledSince(letter)), forget(db, letter)] : [];
+    await db.batch([guard, ...plan.statements, ...settling, moved]);
     return { at: event.sequence, ended: "done" };
   } catch (error) {
     if (isOvertaken(error)) return { at: from, ended: "changed" };
@@ -163,15 +173,16 @@ function wholeEvents({ scope, source }: Reader, events: readonly Envelope[]): Pr
 function plansOf(
   { projection, source, db, place }: Reader,
   events: readonly Whole[],
-  letters: readonly Letter[],
+  { open, discarded }: Letters,
 ): Plan[] {
   const prefix = letterPrefix(place);
-  const failed = new Map(letters.map((letter) => [letter.messageId, letter]));
+  const failed = new Map(open.map((letter) => [letter.messageId, letter]));
   const dead = new Map(
-    letters.filter(({ status }) => status === "dead").map((letter) => [letter.subject, letter.messageId]),
+    open.filter(({ status }) => status === "dead").map((letter) => [letter.subject, letter.messageId]),
   );
   return events.map(({ event, error: missing }): Plan => {
     const letter = failed.get(`${prefix}${event.id}`);
+    if (discarded.has(event.id)) return { event, statements: [], letter };
     const behind = dead.get(event.subject);
     if (behind !== undefined) return { event, statements: [], letter, behind };
     const handler = Object.hasOwn(source.handlers, event.type) ? source.handlers[event.type] : undefined;

@@ -1,4 +1,4 @@
-import { and, eq, gte, inArray, lt, sql } from "drizzle-orm";
+import { and, eq, gt, gte, inArray, lt, or, type SQL, sql } from "drizzle-orm";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import { deadLetters, type Failure } from "../dead-letters/schema.ts";
 import type { Envelope } from "../log/envelope.ts";
@@ -10,6 +10,8 @@ const MAX_TRIES = 3;
 const RETRY_AFTER = 10_000;
 
 export type Letter = typeof deadLetters.$inferSelect;
+
+const isOpen = inArray(deadLetters.status, ["failing", "dead"]);
 
 /** Each copy of each projection fails for itself. Ends with ":", which no name has in it. */
 export function letterPrefix({ projection, copy }: Pick<Place, "projection" | "copy">): string {
@@ -26,18 +28,35 @@ export function lettersOf(place: Pick<Place, "projection" | "copy">) {
   );
 }
 
-/** What this copy could not apply of a source and nobody has settled yet. */
-export async function openLetters(db: AnyDatabase, place: Place): Promise<Letter[]> {
-  return db
+export interface Letters {
+  /** What this copy could not apply, and nobody has settled yet. */
+  readonly open: readonly Letter[];
+  /** Ids of the events that an operator has discarded: they are passed over, by the live copy and by rebuilds. */
+  readonly discarded: ReadonlySet<string>;
+}
+
+/** What is known of a source's events: all that is open, and what was discarded after a position. */
+export async function lettersAfter(db: AnyDatabase, place: Place, position: number): Promise<Letters> {
+  const live = { projection: place.projection, copy: "live" } as const;
+  const isDiscarded = and(eq(deadLetters.status, "discarded"), gt(deadLetters.sequence, position));
+  const rows = await db
     .select()
     .from(deadLetters)
     .where(
       and(
         eq(deadLetters.source, place.source),
-        lettersOf(place),
-        inArray(deadLetters.status, ["failing", "dead"]),
+        or(and(lettersOf(place), isOpen), and(or(lettersOf(place), lettersOf(live)), isDiscarded)),
       ),
     );
+  const isSettled = ({ status }: Letter) => status === "discarded";
+  return {
+    open: rows.filter((letter) => !isSettled(letter)),
+    discarded: new Set(rows.filter(isSettled).map(({ messageId }) => eventIdOf(messageId))),
+  };
+}
+
+function eventIdOf(messageId: string): string {
+  return messageId.slice(messageId.indexOf(":") + 1);
 }
 
 /** Whether an event that failed before is not to be tried yet. */
@@ -82,8 +101,18 @@ export function recordFailure(
       firstFailedAt: now,
       ...news,
     })
-    .onConflictDoUpdate({ target: [deadLetters.source, deadLetters.messageId], set: news });
+    .onConflictDoUpdate({
+      target: [deadLetters.source, deadLetters.messageId],
+      set: news,
+      // An operator may have discarded it meanwhile.
+      setWhere: isOpen,
+    });
   return { statement, dead };
+}
+
+/** Whether an operator has settled a letter since it was read. */
+export function isSettledSince({ id }: Letter): SQL {
+  return sql`NOT EXISTS (SELECT 1 FROM ${deadLetters} WHERE id = ${id} AND status IN ('failing', 'dead'))`;
 }
 
 /** For an event that could be applied after all. */
@@ -96,26 +125,31 @@ export function dropShadowLetters(db: AnyDatabase, projection: string): Statemen
   return db.delete(deadLetters).where(lettersOf({ projection, copy: "shadow" }));
 }
 
-/** After a swap: what the rebuild could apply is settled, and what it could not is now what the live copy lacks. */
+/**
+ * After a swap: what the rebuild could apply is settled, and what it could not is now what the live copy lacks. What was
+ * discarded stays so.
+ */
 export function swapLetters(db: AnyDatabase, projection: string, now: number): [Statement, ...Statement[]] {
   const live = { projection, copy: "live" } as const;
-  const from = letterPrefix({ projection, copy: "shadow" });
-  const renamed = sql`${letterPrefix(live)} || substr(${deadLetters.messageId}, ${from.length + 1})`;
+  const shadow = { projection, copy: "shadow" } as const;
+  /** The message id that a letter of one copy has in the other. */
+  const idIn = (copy: typeof live | typeof shadow, of: typeof live | typeof shadow) =>
+    sql`${letterPrefix(copy)} || substr(${deadLetters.messageId}, ${letterPrefix(of).length + 1})`;
+  const exists = (id: SQL, which = sql`1`) =>
+    sql`EXISTS (SELECT 1 FROM dead_letters AS other WHERE other.source = ${deadLetters.source}
+      AND other.message_id = ${id} AND ${which})`;
   return [
+    db
+      .delete(deadLetters)
+      .where(and(lettersOf(shadow), exists(idIn(live, shadow), sql`other.status = 'discarded'`))),
     db
       .update(deadLetters)
       .set({ status: "replayed", reason: "The projection was rebuilt.", settledAt: now })
-      .where(and(lettersOf(live), inArray(deadLetters.status, ["failing", "dead"]))),
-    db.delete(deadLetters).where(
-      and(
-        lettersOf(live),
-        sql`EXISTS (SELECT 1 FROM dead_letters AS s WHERE s.source = ${deadLetters.source}
-          AND s.message_id = ${from} || substr(${deadLetters.messageId}, ${letterPrefix(live).length + 1}))`,
-      ),
-    ),
+      .where(and(lettersOf(live), isOpen)),
+    db.delete(deadLetters).where(and(lettersOf(live), exists(idIn(shadow, live)))),
     db
       .update(deadLetters)
-      .set({ messageId: renamed as never })
-      .where(lettersOf({ projection, copy: "shadow" })),
+      .set({ messageId: idIn(live, shadow) as never })
+      .where(lettersOf(shadow)),
   ];
 }

@@ -1,10 +1,12 @@
 import { describe, type Inbound, log, MeshError, type Plugin, type Scope } from "@weft/mesh";
+import { eq } from "drizzle-orm";
 import * as z from "zod";
 import type { Session } from "../database/session.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { type Appliance, EVENT } from "../dead-letters/desk.ts";
 import { deadLetterOperations } from "../dead-letters/operations.ts";
 import { purge } from "../dead-letters/record.ts";
+import { deadLetters } from "../dead-letters/schema.ts";
 import { isDeadLetterQueue, queueBehind } from "../subscription/bury.ts";
 import { bury } from "./bury.ts";
 import { consume } from "./consume.ts";
@@ -146,7 +148,8 @@ export function projections({
         const stalled = rebuild?.state === "running" && rebuild.updatedAt < Date.now() - STALLED;
         if (stalled) await step(scope, db, projection);
       }
-      await purge(db, Date.now());
+      // What was discarded has to be known whenever the log is read from its beginning.
+      await purge(db, eq(deadLetters.status, "replayed"), Date.now());
     },
   };
 }

@@ -1,10 +1,13 @@
 import { bindingName, type Plugin } from "@weft/mesh";
+import { ne } from "drizzle-orm";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { deadLetterOperations } from "../dead-letters/operations.ts";
 import type { Backlog } from "../backlog/contract.ts";
 import { subscriptionLag } from "../backlog/subscription-lag.ts";
 import type { Appliance } from "../dead-letters/desk.ts";
+import { TASKS } from "../dead-letters/letter.ts";
 import { purge } from "../dead-letters/record.ts";
+import { deadLetters } from "../dead-letters/schema.ts";
 import { applianceOf } from "./appliance.ts";
 import { bury, isDeadLetterQueue } from "./bury.ts";
 import { type CatchUp, catchUp } from "./catch-up.ts";
@@ -81,7 +84,7 @@ export function subscriptions<R extends object>({
       }
       const db = resources.db as AnyDatabase;
       await trimInbox(db, behind, Date.now());
-      await purge(db, Date.now());
+      await purge(db, ne(deadLetters.source, TASKS), Date.now());
     },
   };
 }
