@@ -28,7 +28,17 @@ const whole = {
   failures: [{ at: letter.lastFailedAt, via: "queue", error: "boom" }],
 };
 const page = { items: [letter], nextCursor: "next", total: 3, degraded: [] };
-const done = { matched: 2, settled: 2, failed: 0, left: 0, before: "now", items: [letter], degraded: [] };
+const done = {
+  matched: 2,
+  settled: 2,
+  failed: 0,
+  left: 0,
+  before: "now",
+  items: [letter],
+  failures: [] as { service: string; id: string; reason: string }[],
+  degraded: [],
+};
+const failures = (...ids: string[]) => ids.map((id) => ({ service: "orders", id, reason: `no ${id}` }));
 
 const TOKEN = { WEFT_OPERATOR_TOKEN: "secret" };
 
@@ -109,14 +119,47 @@ describe("weft dlq", () => {
   it("replays many until none is left, each call going on where the one before ended", async () => {
     const answers = [
       { ...done, left: 5 },
-      { ...done, left: 0, failed: 1 },
+      { ...done, left: 0, failed: 1, failures: failures("l9") },
     ];
     const { code, text, asked } = await run("replay --all --type payment.refunded --rate 50", answers);
     expect(asked.map(({ body }) => body)).toEqual([
       { type: "payment.refunded", dryRun: false, rate: 50 },
       { type: "payment.refunded", dryRun: false, rate: 50, before: "now" },
     ]);
-    expect(text).toContain("4 settled, 1 failed again, 0 left.");
+    expect(text).toContain("4 settled, 1 failed, 0 left.");
+    expect(code).toBe(1);
+  });
+
+  it("names each letter that failed and why, once, however many calls it failed in", async () => {
+    const call = { ...done, settled: 1, failed: 2, failures: failures("l8", "l9") };
+    const { code, text } = await run("replay --all", [{ ...call, left: 1 }, call]);
+    expect(text).toContain("2 settled, 2 failed, 0 left.");
+    expect(text.match(/orders\/l8 +no l8/g)).toHaveLength(1);
+    expect(code).toBe(1);
+    const json = await run("replay --all --json", [call]);
+    expect(JSON.parse(json.text)).toMatchObject({ failed: 2, failures: call.failures });
+    expect(json.code).toBe(1);
+  });
+
+  it("names the first hundred of them, and tells how many there are", async () => {
+    const ids = Array.from({ length: 150 }, (_, n) => `x${n}`);
+    const calls = [ids.slice(0, 100), ids.slice(100)].map((some, n) => ({
+      ...done,
+      failed: some.length,
+      left: n === 0 ? 50 : 0,
+      failures: failures(...some),
+    }));
+    const { text } = await run("replay --all", calls);
+    expect(text).toContain("150 failed");
+    expect(text).toContain("orders/x99");
+    expect(text).not.toContain("orders/x100");
+    expect(text).toContain("and 50 more");
+  });
+
+  it("ends when each call fails on the same letters only", async () => {
+    const call = { ...done, settled: 0, failed: 1, left: 5, failures: failures("l8") };
+    const { code, asked } = await run("replay --all", [call, call, call, call]);
+    expect(asked).toHaveLength(2);
     expect(code).toBe(1);
   });
 

@@ -2,7 +2,15 @@ import { parseArgs } from "node:util";
 import { CommandError } from "../command-error.ts";
 import type { OperatorsApi } from "../operators-api.ts";
 import { runBulk } from "./bulk.ts";
-import { degradedText, type Letter, letterTable, letterText, type Page, pageText } from "./letters.ts";
+import {
+  degradedText,
+  failureText,
+  type Letter,
+  letterTable,
+  letterText,
+  type Page,
+  pageText,
+} from "./letters.ts";
 
 export const dlqUsage = `weft dlq list [--service S] [--type T] [--status failing|dead|replayed|discarded] [--limit N] [--cursor C]
 weft dlq show <service>/<id>                     the message and the history of its failures
@@ -57,9 +65,10 @@ export async function dlq(args: string[], surroundings: Surroundings): Promise<n
     const done = await runBulk(api(), verb, order);
     const told = order.dryRun
       ? `Dry run: ${done.matched} would be ${verb === "replay" ? "replayed" : "discarded"}.`
-      : `${done.settled} settled, ${done.failed} failed again, ${done.left} left.`;
+      : `${done.settled} settled, ${done.failed} failed, ${done.left} left.`;
     const rows = done.items.length === 0 ? "" : `${letterTable(done.items)}\n`;
-    show(done, [rows, told, degradedText(done.degraded)].filter(Boolean).join("\n"));
+    const failed = failureText(done.failures, done.failed);
+    show(done, [rows, failed, told, degradedText(done.degraded)].filter(Boolean).join("\n"));
     return done.degraded.length > 0 || (!order.dryRun && done.failed + done.left > 0) ? 1 : 0;
   }
   const letter = await settleOne(verb, pathOf(name, values.service), values, surroundings);

@@ -21,7 +21,15 @@ export interface Bulk {
   left: number;
   before: string;
   items: Summary[];
+  failures: Failure[];
   degraded: string[];
+}
+
+/** A letter that is not settled, and why. */
+export interface Failure {
+  service: string;
+  id: string;
+  reason: string;
 }
 
 /** Longest error in a table, characters. */
@@ -38,6 +46,14 @@ export function letterTable(letters: readonly Summary[]): string {
     oneLine(error),
   ]);
   return table(["LETTER", "STATUS", "TYPE", "SUBJECT", "ATTEMPTS", "LAST FAILED", "ERROR"], rows);
+}
+
+/** Nothing if there are none. */
+export function failureText(failures: readonly Failure[], failed: number): string {
+  if (failures.length === 0) return "";
+  const rows = failures.map(({ service, id, reason }) => [`${service}/${id}`, oneLine(reason)]);
+  const more = failed > failures.length ? `\nand ${failed - failures.length} more` : "";
+  return `${table(["FAILED", "REASON"], rows)}${more}\n`;
 }
 
 export function pageText({ items, nextCursor, total, degraded }: Page): string {

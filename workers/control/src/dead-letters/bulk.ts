@@ -1,4 +1,4 @@
-import type { OutputOf, Runtime } from "@weft/mesh";
+import { describe, excerpt, hasCode, isMeshError, type OutputOf, type Runtime } from "@weft/mesh";
 import type * as z from "zod";
 import type { control } from "../contract.ts";
 import { BULK_LETTERS, BULK_TIME, type Subscriber } from "./contract.ts";
@@ -7,6 +7,9 @@ import { type Desk, type Desks, gather, isOutage, type Summary } from "./subscri
 type Replay = (typeof control)["operations"]["replayDeadLetters"];
 type Order = z.output<Replay["input"]>;
 type Bulk = OutputOf<Replay>;
+/** Longest reason of a failure, characters. */
+const MAX_REASON = 300;
+
 type Settle = (desk: Desk, id: string) => Promise<Omit<Summary, "service">>;
 
 /**
@@ -25,26 +28,51 @@ export async function settleMany(
   const found = await gather(desks, service, { ...filter, before, limit: BULK_LETTERS });
   const chosen = found.items.toSorted(inLogOrder).slice(0, BULK_LETTERS);
   const matched = found.total;
+  const { degraded } = found;
   if (dryRun)
-    return { matched, settled: 0, failed: 0, left: matched, before, items: chosen, degraded: found.degraded };
+    return { matched, settled: 0, failed: 0, left: matched, before, items: chosen, failures: [], degraded };
 
-  const down = new Set<Subscriber>(found.degraded);
+  const down = new Set<Subscriber>(degraded);
   const items: Summary[] = [];
+  const failures: Bulk["failures"] = [];
+  let tried = 0;
+  let left = matched;
   for (const { service: name, id } of chosen) {
     if (down.has(name)) continue;
-    const wait = started + (items.length * 1_000) / rate - now();
+    const wait = started + (tried++ * 1_000) / rate - now();
     if (started + BULK_TIME < now() + wait) break;
     if (wait > 0) await sleep(wait);
+    const fail = (reason: string) =>
+      failures.push({ service: name, id, reason: excerpt(reason, MAX_REASON) });
     try {
-      items.push({ ...(await settle(desks(name), id)), service: name });
+      const letter = { ...(await settle(desks(name), id)), service: name };
+      items.push(letter);
+      if (!isSettled(letter)) fail(letter.error);
     } catch (error) {
-      // Somebody else may just have settled it; it is not for this call to do any more.
-      if (isOutage(error)) down.add(name);
+      if (isAway(error)) {
+        down.add(name);
+        continue;
+      }
+      if (!isGone(error)) fail(describe(error));
     }
+    left--;
   }
-  const settled = items.filter(({ status }) => status === "replayed" || status === "discarded").length;
-  const failed = items.length - settled;
-  return { matched, settled, failed, left: matched - items.length, before, items, degraded: [...down] };
+  const settled = items.filter(isSettled).length;
+  return { matched, settled, failed: failures.length, left, before, items, failures, degraded: [...down] };
+}
+
+function isSettled({ status }: Summary): boolean {
+  return status === "replayed" || status === "discarded";
+}
+
+/** The subscriber, and not this one letter, is why nothing was done. */
+function isAway(error: unknown): boolean {
+  return isOutage(error) && !(isMeshError(error) && !error.retryable);
+}
+
+/** Somebody else has just settled it, or it was applied by itself: there is nothing left to do. */
+function isGone(error: unknown): boolean {
+  return hasCode(error, "DEAD_LETTER_SETTLED") || hasCode(error, "DEAD_LETTER_NOT_FOUND");
 }
 
 function inLogOrder(a: Summary, b: Summary): number {

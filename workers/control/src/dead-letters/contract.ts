@@ -40,10 +40,14 @@ const bulkInput = {
 const Bulk = z.object({
   matched: z.int().describe("Letters that were meant when the call began"),
   settled: z.int(),
-  failed: z.int().describe("Those that could not be applied; they stay dead"),
+  failed: z.int().describe("Those that stay as they are"),
   left: z.int().describe("Letters for the next call"),
   before: z.iso.datetime(),
   items: z.array(DeadLetterSummary.extend(withService)).describe("Those that this call was about"),
+  failures: z
+    .array(z.object({ ...withService, id: z.string(), reason: z.string() }))
+    .max(BULK_LETTERS)
+    .describe("Why each of `failed` is not settled"),
   degraded,
 });
 

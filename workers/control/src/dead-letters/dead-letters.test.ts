@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { readProject } from "@weft/cli";
-import { meshError } from "@weft/mesh";
+import { MeshError, meshError } from "@weft/mesh";
 import { describe, expect, it } from "vitest";
 import { settleMany } from "./bulk.ts";
 import { BULK_LETTERS, BULK_TIME, SUBSCRIBERS, type Subscriber } from "./contract.ts";
@@ -11,6 +11,8 @@ interface Stored {
   id: string;
   at: number;
   fails?: boolean;
+  /** Its subscriber answers so. */
+  refuses?: MeshError;
 }
 const iso = (at: number) => new Date(at).toISOString();
 
@@ -72,6 +74,7 @@ function subscribers(stored: Partial<Record<Subscriber, Stored[]>>, down: readon
         acted.push(id);
         const letter = all.find((each) => each.id === id);
         if (!letter) throw meshError("NOT_FOUND");
+        if (letter.refuses) throw letter.refuses;
         if (letter.fails) letter.lastFailedAt = iso(clock.time);
         else letter.status = "replayed";
         return letter;
@@ -152,6 +155,51 @@ describe("the list of all dead letters", () => {
     expect(rest).toMatchObject({ items: [{ id: "b0000" }], nextCursor: null });
     const wrong = listDeadLetters(desks, { limit: 20, cursor: "wrong" });
     await expect(wrong).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
+  });
+});
+
+describe("a letter that a bulk replay fails on", () => {
+  const settled = new MeshError("DEAD_LETTER_SETTLED", { status: 409 });
+
+  it("is named with its reason, be it that it fails again or that its subscriber cannot carry it out", async () => {
+    const [first, again, wrong, last] = many(4);
+    const stored = [
+      first,
+      { ...again, fails: true },
+      { ...wrong, refuses: meshError("INTERNAL", "No such column.") },
+      last,
+    ];
+    const { replay } = subscribers({ orders: stored as Stored[] });
+    expect(await replay()).toMatchObject({
+      settled: 2,
+      failed: 2,
+      left: 0,
+      degraded: [],
+      failures: [
+        { service: "orders", id: "l0001", reason: "boom" },
+        { service: "orders", id: "l0002", reason: expect.stringContaining("No such column.") },
+      ],
+    });
+  });
+
+  it("is no failure if somebody else has settled it meanwhile", async () => {
+    const [first, other] = many(2);
+    const { replay } = subscribers({ orders: [first, { ...other, refuses: settled }] as Stored[] });
+    expect(await replay()).toMatchObject({ settled: 1, failed: 0, left: 0, failures: [] });
+  });
+
+  it("is one of those left, with the rest of its subscriber's, if that does not answer", async () => {
+    const [first, away, rest] = many(3);
+    const stored = [first, { ...away, refuses: meshError("UNAVAILABLE") }, rest];
+    const { replay, acted } = subscribers({ orders: stored as Stored[] });
+    expect(await replay()).toMatchObject({
+      settled: 1,
+      failed: 0,
+      left: 2,
+      degraded: ["orders"],
+      failures: [],
+    });
+    expect(acted).toHaveLength(2);
   });
 });
 
