@@ -4,6 +4,7 @@ import { serve, type Served } from "@weft/testkit/serve";
 import { seeded } from "@weft/testkit/random";
 import { toEnvelope } from "../src/index.ts";
 import { deadLettersOf } from "../src/dead-letters/contract.ts";
+import { EVENTS } from "../src/fixture/queue-settings.ts";
 import type { EventRow } from "../src/log/log-row.ts";
 import { Died, Life } from "./life.ts";
 import { type Batch, mortalDatabase, mortalQueue, mortalTransport } from "./mortal.ts";
@@ -27,8 +28,6 @@ interface Waiting {
   attempts: number;
 }
 
-/** As the subscribers' configs say. */
-const MAX_RETRIES = 5;
 const TABLES = ["events", "inbox", "cursors", "subjects", "dead_letters", "said", "heard"];
 const PROJECTION = ["projection_cursors", "projection_rebuilds", "digests", "digests_shadow"];
 
@@ -137,7 +136,7 @@ export class World {
     for (const [index, message] of taken.entries()) {
       // What a process has settled counts when it lives to the end of the batch.
       if (settled[index] === "acked" && !life.over) continue;
-      if (message.attempts++ < MAX_RETRIES) this.#queues[name].push(message);
+      if (message.attempts++ < EVENTS.max_retries) this.#queues[name].push(message);
       else this.#dead[name].push(message.body);
     }
   }

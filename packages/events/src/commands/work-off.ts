@@ -1,5 +1,5 @@
 import { describe, log, type Work } from "@weft/mesh";
-import { recordFailure } from "../dead-letters/record.ts";
+import { NEVER, recordFailure } from "../dead-letters/record.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { letterOf } from "./letter.ts";
 import { type Desk, openFor, perform } from "./perform.ts";
@@ -71,7 +71,7 @@ async function attempt(desk: Desk, work: Work, task: Task): Promise<boolean> {
     const now = Date.now();
     const dueAt = nextAttempt(desk.retry, task, error, now);
     const failure = { at: now, via: "task", error: describe(error) } as const;
-    const given = dueAt === null ? 1 : Number.MAX_SAFE_INTEGER;
+    const given = dueAt === null ? 1 : NEVER;
     await db.batch([postpone(db, task, dueAt), recordFailure(db, letterOf(task), failure, given)]);
     line("error", { outcome: dueAt === null ? "dead" : "failed", cause: describe(error) });
     return false;

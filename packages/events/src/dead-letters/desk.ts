@@ -5,7 +5,7 @@ import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import { Envelope } from "../log/envelope.ts";
 import { findLetter, type DeadLetter, shown } from "./list.ts";
 import type { LetterRow } from "./letter.ts";
-import { recordFailure, settle } from "./record.ts";
+import { NEVER, recordFailure, settle } from "./record.ts";
 import { deadLetters } from "./schema.ts";
 
 /** What messages of one kind look like. */
@@ -71,7 +71,7 @@ export async function replay(
     const message = appliance.kind.schema.parse(letter.body);
     await appliance.apply(message, settle(db, letter.id, "replayed", now));
   } catch (error) {
-    await db.batch([recordFailure(db, letter, { at: now, via: "replay", error: describe(error) })]);
+    await db.batch([recordFailure(db, letter, { at: now, via: "replay", error: describe(error) }, NEVER)]);
   }
   return shown(await findLetter(db, letter.id));
 }

@@ -7,8 +7,15 @@ import { MEMORY } from "../retention/trim.ts";
 import type { Letter } from "./letter.ts";
 import { deadLetters, type Failure } from "./schema.ts";
 
-/** A log goes on giving out an event for ever, so somebody must say when it has been tried often enough. */
-export const LOG_ATTEMPTS = 6;
+/**
+ * A message that has failed so often for a reason of its own is dead. A queue tells how often it has delivered one, but
+ * not why that failed, and a log goes on giving out an event for ever.
+ */
+const OWN_FAILURES = 6;
+/** An outage that lasts so long is one in name only, ms. */
+const LONGEST_OUTAGE = 24 * 60 * 60_000;
+/** For whoever decides by another rule when a message is dead. */
+export const NEVER = Number.MAX_SAFE_INTEGER;
 /** Failures that are kept of each letter, the newest. */
 const KEPT_FAILURES = 20;
 /** Longest error text that is kept, characters. */
@@ -24,16 +31,19 @@ export function isMessage({ source, messageId }: Pick<Letter, "source" | "messag
 }
 
 /**
- * Notes a failed attempt; the letter is dead after so many, which whoever tries may decide. Nothing is noted of what
- * has been applied or settled meanwhile. Gives the letter's status, if it has one.
+ * Notes a failed attempt; the letter is dead after so many that were no outage, which whoever tries may decide. Nothing
+ * is noted of what has been applied or settled meanwhile. Gives the letter's status, if it has one.
  */
 export function recordFailure(
   db: AnyDatabase,
   letter: Letter,
-  { at, via, error }: Failure,
-  given = via === "log" ? LOG_ATTEMPTS : Number.MAX_SAFE_INTEGER,
+  { at, via, error, outage = false }: Failure,
+  given = OWN_FAILURES,
 ) {
-  const failure = JSON.stringify({ at, via, error: excerpt(error, MAX_ERROR) });
+  const failure = JSON.stringify({ at, via, error: excerpt(error, MAX_ERROR), ...(outage && { outage }) });
+  const isLast = outage
+    ? sql`${deadLetters.firstFailedAt} <= ${at - LONGEST_OUTAGE}`
+    : sql`(SELECT count(*) FROM json_each(${deadLetters.failures}) WHERE value ->> 'outage' IS NULL) + 1 >= ${given}`;
   const status = given <= 1 ? "dead" : "failing";
   return db
     .insert(deadLetters)
@@ -46,7 +56,7 @@ export function recordFailure(
         failures: sql`json_remove(json_insert(${deadLetters.failures}, '$[#]', json(${failure})),
           CASE WHEN json_array_length(${deadLetters.failures}) >= ${KEPT_FAILURES} THEN '$[0]' ELSE '$[999]' END)`,
         lastFailedAt: at,
-        status: sql`CASE WHEN ${deadLetters.attempts} + 1 >= ${given} THEN 'dead' ELSE ${deadLetters.status} END`,
+        status: sql`CASE WHEN ${isLast} THEN 'dead' ELSE ${deadLetters.status} END`,
       },
       setWhere: isOpen,
     })
@@ -71,6 +81,15 @@ export function giveUp(db: AnyDatabase, letter: Letter, at: number): Statement {
       set: { status: "dead" },
       setWhere: eq(deadLetters.status, "failing"),
     }) as unknown as Statement;
+}
+
+/** Whether all that has ever failed of a message, as far as is known, was something else. */
+export async function isKeptByOutage(db: AnyDatabase, letter: Letter): Promise<boolean> {
+  const [row] = await db
+    .select({ failures: deadLetters.failures })
+    .from(deadLetters)
+    .where(and(isMessage(letter), eq(deadLetters.status, "failing")));
+  return row?.failures.every(({ outage }) => outage) ?? false;
 }
 
 /** Those of the events that wait for an operator. */

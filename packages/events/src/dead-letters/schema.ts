@@ -6,6 +6,8 @@ export interface Failure {
   readonly at: number;
   readonly via: "queue" | "log" | "task" | "replay";
   readonly error: string;
+  /** Something else was away: it says nothing about the message. */
+  readonly outage?: boolean;
 }
 
 /** What could not be applied, with its history: first while it is still tried (`failing`), then for an operator. */

@@ -1,5 +1,6 @@
 import { describe, log, type Scope, toMeshError } from "@weft/mesh";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
+import { isOutage } from "../dead-letters/outage.ts";
 import type { Envelope } from "../log/envelope.ts";
 import { newestOf, wholeOf } from "../log/open-event.ts";
 import type { Projection, ProjectionSource } from "./definition.ts";
@@ -104,6 +105,7 @@ async function applyOne(reader: Reader, from: number, plan: Plan): Promise<Appli
     return { at: event.sequence, ended: "done" };
   } catch (error) {
     if (isOvertaken(error)) return { at: from, ended: "changed" };
+    if (isOutage(error)) throw error;
     return fail(reader, from, { ...plan, error });
   }
 }

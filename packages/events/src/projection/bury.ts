@@ -3,7 +3,7 @@ import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { strayLetter } from "../dead-letters/letter.ts";
 import { giveUp } from "../dead-letters/record.ts";
 import { Envelope } from "../log/envelope.ts";
-import { retryLater } from "../subscription/consumer.ts";
+import { retryLater } from "../subscription/retry-later.ts";
 
 /** Longest wait before another delivery, s. */
 const MAX_DELAY = 3_600;
@@ -18,7 +18,7 @@ export async function bury(batch: MessageBatch, queue: string, work: Work): Prom
         await db.batch([giveUp(db, await strayLetter(queue, message.body), Date.now())]);
       message.ack();
     } catch (error) {
-      retryLater(message, MAX_DELAY);
+      retryLater(message, error, MAX_DELAY);
       log("error", "projection", { service: scope.service, via: batch.queue, cause: describe(error) });
     }
   }

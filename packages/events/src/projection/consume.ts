@@ -1,12 +1,11 @@
-import { describe, log, type Work } from "@weft/mesh";
+import { log, type Work } from "@weft/mesh";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { Envelope, sourceOf } from "../log/envelope.ts";
+import { refuse } from "../subscription/refuse.ts";
+import { retryLater } from "../subscription/retry-later.ts";
 import type { Projection } from "./definition.ts";
 import { feed, type Followed } from "./follow.ts";
 import { liveReader } from "./reader.ts";
-
-/** Longest wait before another delivery, s. */
-const MAX_DELAY = 300;
 
 interface Delivery {
   readonly message: Message;
@@ -19,6 +18,7 @@ interface Delivery {
  */
 export async function consume(
   messages: readonly Message[],
+  queue: string,
   work: Work,
   projections: readonly Projection[],
 ): Promise<void> {
@@ -26,7 +26,7 @@ export async function consume(
   for (const message of messages) {
     const { data: event, error } = Envelope.safeParse(message.body);
     if (event) deliveries.push({ message, event });
-    else refuse(message, work, describe(error));
+    else await refuse(message, error, queue, work, (fields) => strayLine(message, work, fields));
   }
   for (const [source, delivered] of Map.groupBy(deliveries, ({ event }) => event.source)) {
     const ends = await Promise.all(
@@ -34,7 +34,7 @@ export async function consume(
     );
     for (const { message, event } of delivered) {
       const missed = ends.some((end) => end && end.ended !== "stuck" && end.at < event.sequence);
-      if (missed) message.retry({ delaySeconds: delayOf(message) });
+      if (missed) retryLater(message);
       else message.ack();
     }
   }
@@ -57,17 +57,13 @@ async function feedOne(
   );
 }
 
-function refuse(message: Message, work: Work, cause: string): void {
-  message.retry({ delaySeconds: delayOf(message) });
+function strayLine(message: Message, work: Work, fields: object): void {
+  const { service } = work.open().scope;
   log("error", "projection", {
-    service: work.open().scope.service,
+    service,
     via: "queue",
     messageId: message.id,
     attempt: message.attempts,
-    cause,
+    ...fields,
   });
-}
-
-function delayOf({ attempts }: Message): number {
-  return Math.min(MAX_DELAY, 2 ** (attempts - 1));
 }

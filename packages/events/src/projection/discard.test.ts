@@ -73,14 +73,14 @@ describe("a projection's event that an operator has discarded", () => {
       const bank = await open();
       await bank.minutes(1);
       broken.throws = fails;
-      const { batch } = bank.db;
+      const batch = bank.db.batch.bind(bank.db);
       let discarded = false;
-      vi.spyOn(bank.db, "batch").mockImplementation(async function (this: unknown, statements) {
+      vi.spyOn(bank.db, "batch").mockImplementation(async (statements) => {
         if (!discarded) {
           discarded = true;
           await bank.discard();
         }
-        return (await batch.call(bank.db, statements)) as never;
+        return (await batch(statements)) as never;
       });
       await bank.minutes(5);
       expect(discarded).toBe(true);

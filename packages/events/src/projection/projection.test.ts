@@ -257,6 +257,26 @@ describe("an event that cannot be applied", () => {
     expect(await bank.letters()).toEqual([]);
   });
 
+  it("is not blamed for a database that is overloaded now and then", async () => {
+    const bank = openBank();
+    await bank.pay({ account: "a", amount: 1 });
+    const batch = bank.db.batch.bind(bank.db);
+    const spy = vi.spyOn(bank.db, "batch").mockImplementation(async (statements) => {
+      // That of the event has the guard, the row and the cursor.
+      if (statements.length > 2)
+        throw new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long.");
+      return (await batch(statements)) as never;
+    });
+    for (let minute = 0; minute < 10; minute++) {
+      await bank.side.cron(new Date());
+      later(60_000);
+    }
+    spy.mockRestore();
+    expect(await bank.letters()).toEqual([]);
+    await bank.side.cron(new Date());
+    expect(await bank.accounts()).toEqual(fold(bank.paid));
+  });
+
   it("is passed over if its publisher has its data no more, and waited for while they cannot be had", async () => {
     const bank = openBank();
     const large = { account: "large", amount: 1, note: "x".repeat(70_000) };

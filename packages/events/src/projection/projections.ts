@@ -130,7 +130,7 @@ export function projections({
         if (success) message.ack();
         return !success;
       });
-      await consume(events, work, all);
+      await consume(events, batch.queue, work, all);
       for (const projection of all) {
         const { scope, resources } = work.open();
         if (steps.has(projection.name)) await step(scope, resources.db as AnyDatabase, projection);

@@ -1,5 +1,6 @@
 import { type Context, describe, type Work } from "@weft/mesh";
 import { letterOf } from "../dead-letters/letter.ts";
+import { isOutage } from "../dead-letters/outage.ts";
 import { recordFailure } from "../dead-letters/record.ts";
 import type { Failure } from "../dead-letters/schema.ts";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
@@ -53,7 +54,7 @@ export async function attempt(
   } catch (error) {
     // A replay's failure belongs to the letter that is replayed; whoever replays it notes it there.
     if (via === "replay") return { outcome: "failed", error, dead: true };
-    const failure = { at: Date.now(), via, error: describe(error) };
+    const failure = { at: Date.now(), via, error: describe(error), outage: isOutage(error) };
     return { outcome: "failed", error, dead: await noteFailure(applier, event, context, failure, also) };
   }
 }

@@ -1,9 +1,9 @@
 import { describe, newTrace, rootContext, type Work } from "@weft/mesh";
 import { letterOf, strayLetter } from "../dead-letters/letter.ts";
-import { giveUp } from "../dead-letters/record.ts";
+import { giveUp, isKeptByOutage } from "../dead-letters/record.ts";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { Envelope, sourceOf } from "../log/envelope.ts";
-import { retryLater } from "./consumer.ts";
+import { retryLater } from "./retry-later.ts";
 import { lookAgain } from "./cursor.ts";
 import { logEvent } from "./event-line.ts";
 import { contextOf } from "./inbox.ts";
@@ -49,7 +49,7 @@ export async function bury(
         message.ack();
         line("info", outcome);
       } catch (error) {
-        retryLater(message, MAX_DELAY);
+        retryLater(message, error, MAX_DELAY);
         line("error", "failed", describe(error));
       }
     }),
@@ -72,10 +72,13 @@ async function buryOne(
   }
   const subscription = from.find(({ contract }) => sourceOf(contract.name) === event.source);
   // One that was never its subject's next has not failed itself: it only came while the log could not be read.
-  if (subscription?.ordered && bindingTo(scope, subscription)) {
+  const hasLog = subscription && bindingTo(scope, subscription) !== undefined;
+  if (hasLog && subscription.ordered) {
     const { seq } = await stateOf(db, event);
     if (event.subjectsequence > seq + 1) return "left to the log";
   }
+  // The outage was longer than the queue's patience; nothing is wrong with the event.
+  if (hasLog && (await isKeptByOutage(db, letterOf(event)))) return "left to the log";
   await db.batch([giveUp(db, letterOf(event), now), lookAgain(db, event.source)]);
   return "dead";
 }

@@ -1,18 +1,14 @@
-import { describe, newTrace, rootContext, type Work } from "@weft/mesh";
+import { newTrace, rootContext, type Work } from "@weft/mesh";
 import type * as z from "zod";
-import { strayLetter } from "../dead-letters/letter.ts";
-import { recordFailure } from "../dead-letters/record.ts";
-import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { stepTo } from "./cursor.ts";
 import { Envelope, sourceOf } from "../log/envelope.ts";
 import { fieldsOf } from "./attempt.ts";
 import { logEvent } from "./event-line.ts";
 import { contextOf } from "./inbox.ts";
 import { receive } from "./receive.ts";
+import { refuse } from "./refuse.ts";
+import { retryLater } from "./retry-later.ts";
 import type { Subscription } from "./subscription.ts";
-
-/** Longest wait before another delivery, s. */
-const MAX_DELAY = 300;
 
 interface Delivery {
   readonly message: Message;
@@ -41,7 +37,10 @@ export async function consume(
       // Later events of a subject often need the earlier ones' effect.
       for (const { message, parsed } of sameSubject.toSorted(inLogOrder)) {
         if (parsed.success) await settle(message, parsed.data, work, name, from);
-        else await refuse(message, parsed.error, batch.queue, work, name);
+        else
+          await refuse(message, parsed.error, batch.queue, work, (fields) =>
+            strayLine(message, name, fields),
+          );
       }
     }),
   );
@@ -68,7 +67,7 @@ async function settle(
       )
     : ({ outcome: "ignored" } as const);
   // What is dead waits for an operator, not for another delivery.
-  if (attempted.outcome === "failed" && !attempted.dead) retryLater(message);
+  if (attempted.outcome === "failed" && !attempted.dead) retryLater(message, attempted.error);
   else message.ack();
   logEvent(attempted.outcome === "failed" ? "error" : "info", subscriber, event, context, {
     via: "queue",
@@ -79,32 +78,11 @@ async function settle(
   });
 }
 
-/** Notes a message that is no event. Whoever sends it may send better ones in its place, so it gets its retries. */
-async function refuse(
-  message: Message,
-  error: unknown,
-  queue: string,
-  work: Work,
-  subscriber: string,
-): Promise<void> {
-  retryLater(message);
-  const line = (fields: object) =>
-    logEvent("error", subscriber, undefined, rootContext(newTrace()), {
-      via: "queue",
-      messageId: message.id,
-      attempt: message.attempts,
-      ...fields,
-    });
-  line({ outcome: "failed", cause: describe(error) });
-  try {
-    const db = work.open().resources.db as AnyDatabase;
-    const failure = { at: Date.now(), via: "queue", error: describe(error) } as const;
-    await db.batch([recordFailure(db, await strayLetter(queue, message.body), failure)]);
-  } catch (cause) {
-    line({ outcome: "unrecorded", cause: describe(cause) });
-  }
-}
-
-export function retryLater(message: Message, longest = MAX_DELAY): void {
-  message.retry({ delaySeconds: Math.min(longest, 2 ** (message.attempts - 1)) });
+function strayLine(message: Message, subscriber: string, fields: object): void {
+  logEvent("error", subscriber, undefined, rootContext(newTrace()), {
+    via: "queue",
+    messageId: message.id,
+    attempt: message.attempts,
+    ...fields,
+  });
 }

@@ -1,0 +1,127 @@
+import { meshError } from "@weft/mesh";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { EVENTS } from "../fixture/queue-settings.ts";
+import { openShop, shippingWorker } from "../fixture/shop.ts";
+
+const SECOND = 1_000;
+const MINUTE = 60 * SECOND;
+const HOUR = 60 * MINUTE;
+
+beforeEach(() => {
+  vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2026, 10, 21) });
+  for (const method of ["log", "warn", "error"] as const) vi.spyOn(console, method).mockReturnValue();
+});
+afterEach(() => void vi.useRealTimers());
+
+const away = () => meshError("UNAVAILABLE");
+const overloaded = () =>
+  new Error("Failed query", {
+    cause: new Error("D1_ERROR: D1 DB is overloaded. Requests queued for too long."),
+  });
+
+/** A shop whose only order has been placed, and a queue that waits as it is told; the clock moves with it. */
+async function open() {
+  const shop = openShop();
+  await shop.place("a");
+  const [placed] = shop.queue.drain();
+  const begin = Date.now();
+  let attempts = 0;
+  let due = begin;
+  let queue: "waiting" | "acked" | "dead" = "waiting";
+  async function deliver(body: unknown = placed): Promise<void> {
+    const message = {
+      id: "1",
+      body,
+      attempts: ++attempts,
+      ack: () => void (queue = "acked"),
+      retry: ({ delaySeconds = 0 }: QueueRetryOptions) => void (due = Date.now() + delaySeconds * SECOND),
+    };
+    const batch = { queue: "shipping-events", messages: [message] };
+    await shippingWorker.queue?.(batch as never, shop.env as never, { waitUntil: () => undefined } as never);
+    if (queue !== "waiting" || attempts <= EVENTS.max_retries) return;
+    queue = "dead";
+    await shop.bury(body);
+  }
+  return {
+    ...shop,
+    fail: (error: (() => unknown) | undefined) =>
+      void (shop.env.HOOK = error && (() => Promise.reject(error() as Error))),
+    /** Lets so much time pass, with or without the cron that reads the log. */
+    async pass(ms: number, { cron = true, body = placed }: { cron?: boolean; body?: unknown } = {}) {
+      for (const end = Date.now() + ms; Date.now() < end; vi.setSystemTime(Date.now() + SECOND)) {
+        if (queue === "waiting" && Date.now() >= due) await deliver(body);
+        if (cron && Date.now() % MINUTE === 0) await shop.shippingSide.cron(new Date());
+      }
+    },
+    queue: () => queue,
+    seconds: () => (Date.now() - begin) / SECOND,
+    statuses: async () => (await shop.letters.deadLetters({})).items.map(({ status }) => status),
+  };
+}
+
+describe.each([
+  ["another service", away],
+  ["the database", overloaded],
+])("an outage of %s", (_, error) => {
+  it.each([15 * MINUTE, 5 * HOUR])(
+    "of %i ms makes no dead letter, and all is applied after it",
+    async (length) => {
+      const shop = await open();
+      shop.fail(error);
+      await shop.pass(length);
+      expect(await shop.statuses()).toEqual(["failing"]);
+      shop.fail(undefined);
+      await shop.pass(16 * MINUTE);
+      expect(await shop.lines()).toEqual(["placed a"]);
+      expect(await shop.statuses()).toEqual([]);
+    },
+  );
+});
+
+describe("an event that fails for a reason of its own", () => {
+  it.each([true, false])("is dead within half a minute, with or without the log: %s", async (cron) => {
+    const shop = await open();
+    shop.fail(() => new Error("boom"));
+    await shop.pass(32 * SECOND, { cron });
+    expect(shop.queue()).toBe("acked");
+    expect(await shop.statuses()).toEqual(["dead"]);
+  });
+
+  it("is not blamed for an outage before", async () => {
+    const shop = await open();
+    shop.fail(away);
+    await shop.pass(10 * MINUTE);
+    shop.fail(() => new Error("boom"));
+    await shop.pass(6 * MINUTE);
+    expect(await shop.statuses()).toEqual(["failing"]);
+    await shop.pass(2 * HOUR);
+    expect(await shop.statuses()).toEqual(["dead"]);
+  });
+
+  it("is given up with an outage that does not end within a day", async () => {
+    const shop = await open();
+    shop.fail(away);
+    await shop.pass(23 * HOUR);
+    expect(await shop.statuses()).toEqual(["failing"]);
+    await shop.pass(2 * HOUR);
+    expect(await shop.statuses()).toEqual(["dead"]);
+  });
+
+  it("is dead when the queue gives it up, where no log can be read", async () => {
+    const shop = await open();
+    shop.env["ORDERS"] = undefined;
+    shop.fail(away);
+    await shop.pass(70 * MINUTE);
+    expect(await shop.statuses()).toEqual(["failing"]);
+    await shop.pass(20 * MINUTE);
+    expect(shop.queue()).toBe("dead");
+    expect(await shop.statuses()).toEqual(["dead"]);
+  });
+});
+
+it("what is no event is dead within half a minute as well", async () => {
+  const shop = await open();
+  await shop.pass(32 * SECOND, { body: "junk", cron: false });
+  expect(shop.queue()).toBe("acked");
+  expect(await shop.statuses()).toEqual(["dead"]);
+});
