@@ -1,4 +1,5 @@
 import type { Transport } from "@weft/mesh";
+import type { Served } from "@weft/testkit/serve";
 import type { Life } from "./life.ts";
 
 const inner = Symbol("inner");
@@ -34,6 +35,18 @@ export function mortalDatabase(db: D1Database, life: Life, through?: (batch: Bat
 
 export function mortalTransport(transport: Transport, life: Life): Transport {
   return { fetch: (request) => life.guard(() => Promise.resolve(transport.fetch(request))) };
+}
+
+/** Another process, as it is called: what it does after its answer is done, and an answer comes of the living alone. */
+export function mortalCallee(served: Served, caller: string, life: Life): Transport {
+  return {
+    async fetch(request) {
+      const answer = await served.binding(caller).fetch(request);
+      await served.settled();
+      if (life.over) throw new Error("The connection was lost.");
+      return answer;
+    },
+  };
 }
 
 /** A queue's producer end. */

@@ -24,6 +24,7 @@ it(
 
 it.each<[Flaw, string]>([
   ["no inbox", "each event has its effect once"],
+  ["no inbox for tasks", "each command is carried out once"],
   ["send before commit", "each event has its effect once"],
   ["no gap pull", "a projection is the fold over the log"],
 ])("is noticed: %s", { timeout: 60_000 }, async (flaw, promise) => {

@@ -1,8 +1,8 @@
 import { isWhispered, nextDigest } from "./services.ts";
-import { type Flaw, type Name, subscribers, World } from "./world.ts";
+import { type Flaw, listeners, type Name, World } from "./world.ts";
 
 const SUBJECTS = ["a", "b", "c"];
-const NAMES: readonly Name[] = ["author", ...subscribers];
+const NAMES: readonly Name[] = ["author", ...listeners];
 /** Steps in which faults happen. */
 const STEPS = 14;
 const MINUTE = 60_000;
@@ -44,7 +44,7 @@ async function suffer(world: World): Promise<number[]> {
   for (let step = 0; step < STEPS; step++) {
     world.now += world.below(20_000);
     const dice = world.random();
-    const life = world.life(true);
+    const life = world.life();
     if (dice < 0.35) {
       const n = ++said;
       const subject = SUBJECTS[world.below(SUBJECTS.length)] ?? "a";
@@ -53,7 +53,7 @@ async function suffer(world: World): Promise<number[]> {
         () => undefined,
       );
     } else if (dice < 0.85) {
-      await world.deliver(subscribers[world.below(subscribers.length)] ?? "digest", 1 + world.below(4), life);
+      await world.deliver(listeners[world.below(listeners.length)] ?? "digest", 1 + world.below(4), life);
     } else await world.cron(NAMES[world.below(NAMES.length)] ?? "author", life);
   }
   return heard;
@@ -61,15 +61,17 @@ async function suffer(world: World): Promise<number[]> {
 
 /** No more faults: time passes, crons run, queues deliver, operators replay. */
 async function recover(world: World): Promise<void> {
+  world.calm = true;
   // What is poison takes its time to be given up.
   const rounds = world.poison === undefined ? 2 : 10;
   for (let round = 0; round < rounds; round++) {
     world.now += 20 * MINUTE;
-    for (const name of NAMES) await world.cron(name, world.life(false));
-    for (const name of subscribers) await world.deliver(name, 100, world.life(false), true);
+    for (const name of NAMES) await world.cron(name, world.life());
+    for (const name of listeners) await world.deliver(name, 100, world.life());
     if (round >= 7) {
       await world.replay("reaction");
       await world.replay("sequence");
+      await world.replay("clerk");
     }
   }
 }
@@ -112,6 +114,12 @@ async function broken(world: World, heardByClient: readonly number[]): Promise<s
   const told = await world.rows<{ data: string }>("reaction", "SELECT data FROM events");
   const toldNumbers = told.map(({ data }) => (JSON.parse(data) as Logged).n);
   same("and its own event once", toldNumbers.toSorted(byNumber), numbers(loud).toSorted(byNumber));
+
+  const kept = await world.rows<Logged>("clerk", "SELECT subject, n FROM heard");
+  same("each command is carried out once", numbers(kept).toSorted(byNumber), numbers(log).toSorted(byNumber));
+  const [waiting] = await world.rows<{ n: number }>("author", "SELECT count(*) AS n FROM command_outbox");
+  const [undone] = await world.rows<{ n: number }>("clerk", "SELECT count(due_at) AS n FROM tasks");
+  same("and no command waits any more", [waiting?.n, undone?.n], [0, 0]);
 
   const ordered = await world.rows<Logged>("sequence", "SELECT subject, n FROM heard ORDER BY rowid");
   for (const subject of SUBJECTS)

@@ -12,13 +12,17 @@ import {
   projections,
   publisher,
   subscriptions,
+  taskQueue,
 } from "../src/index.ts";
 import * as tables from "../src/schema.ts";
 
 const Fact = z.object({ subject: z.string(), n: z.int() });
 type Fact = z.infer<typeof Fact>;
 
-/** Publishes what its clients say, and keeps a row of each in the same commit. */
+/** Does what it is told: it keeps words, each once. */
+const clerk = contract("clerk", {}, { commands: { keep: Fact }, senders: ["author"] });
+
+/** Publishes what its clients say, has it kept, and keeps a row of each in the same commit. */
 export const author = contract(
   "author",
   { say: command("POST /internal/words", { input: Fact, output: Fact, allow: ["client"] }) },
@@ -52,6 +56,7 @@ export const authorWorker = service(author, {
   use: [
     database({
       schema,
+      sendsTo: [clerk],
       publisher: publisher(author, {
         to: {
           REACTION_EVENTS: ["word.said"],
@@ -64,6 +69,7 @@ export const authorWorker = service(author, {
   handlers: {
     say: async ({ input, db, tx }) => {
       tx.add(db.insert(said).values({ n: input.n }));
+      tx.send(clerk, "keep", input, { priority: input.n % 3, delay: (input.n % 2) * 30_000 });
       tx.emit(isWhispered(input.n) ? "word.whispered" : "word.said", input.subject, input);
       return input;
     },
@@ -121,6 +127,32 @@ export const sequenceWorker = service(sequence, {
           { ordered: true },
         ),
       ],
+    }),
+  ],
+  handlers: {},
+});
+
+export interface Working extends Listening {
+  /** Takes a while. */
+  TOIL: () => Promise<void>;
+}
+
+const working = [bindings<Working>(), database({ schema })] as const;
+
+/** Each command has its effect once, however often it is handed over and however many workers have it at once. */
+export const clerkWorker = service(clerk, {
+  use: [
+    ...working,
+    taskQueue<typeof clerk.commands, ResourcesOf<typeof working>>({
+      contract: clerk,
+      retry: { longest: 10 * 60_000 },
+      handlers: {
+        keep: async ({ data, db, tx, env }) => {
+          await env.TOIL();
+          env.TASTE(data.n);
+          tx.add(db.insert(heard).values(data));
+        },
+      },
     }),
   ],
   handlers: {},

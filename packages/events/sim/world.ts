@@ -7,20 +7,31 @@ import { deadLettersOf } from "../src/dead-letters/contract.ts";
 import { EVENTS } from "../src/fixture/queue-settings.ts";
 import type { EventRow } from "../src/log/log-row.ts";
 import { Died, Life } from "./life.ts";
-import { type Batch, mortalDatabase, mortalQueue, mortalTransport } from "./mortal.ts";
-import { author, authorWorker, digestWorker, reactionWorker, sequenceWorker } from "./services.ts";
+import { type Batch, mortalCallee, mortalDatabase, mortalQueue, mortalTransport } from "./mortal.ts";
+import {
+  author,
+  authorWorker,
+  clerkWorker,
+  digestWorker,
+  reactionWorker,
+  sequenceWorker,
+} from "./services.ts";
 
 /** What a simulation breaks on purpose, to see that its checks notice. */
-export type Flaw = "no inbox" | "send before commit" | "no gap pull";
+export type Flaw = "no inbox" | "no inbox for tasks" | "send before commit" | "no gap pull";
 
 export type Subscriber = "reaction" | "sequence" | "digest";
 export const subscribers: readonly Subscriber[] = ["reaction", "sequence", "digest"];
-export type Name = "author" | Subscriber;
+/** Those that have a queue. */
+export type Listener = Subscriber | "clerk";
+export const listeners: readonly Listener[] = [...subscribers, "clerk"];
+export type Name = "author" | Listener;
 const workers = {
   author: authorWorker,
   reaction: reactionWorker,
   sequence: sequenceWorker,
   digest: digestWorker,
+  clerk: clerkWorker,
 };
 
 interface Waiting {
@@ -29,6 +40,7 @@ interface Waiting {
 }
 
 const TABLES = ["events", "inbox", "cursors", "subjects", "dead_letters", "said", "heard"];
+const COMMANDS = ["command_outbox", "tasks"];
 const PROJECTION = ["projection_cursors", "projection_rebuilds", "digests", "digests_shadow"];
 
 /** Clients are not of the mesh: what fails between services is not held against the author. */
@@ -39,16 +51,23 @@ const databases = Object.fromEntries(
   Object.keys(workers).map((name) => [name, d1("packages/events/sim")]),
 ) as Record<Name, D1Database>;
 
-/** Four services whose processes die, and queues that lose, repeat and reorder. All chance comes from the seed. */
+/** How often a worker still has a task when its lease has ended. */
+const SLOW = 0.4;
+const LEASE = 60_000;
+
+/** Five services whose processes die, and queues that lose, repeat and reorder. All chance comes from the seed. */
 export class World {
   readonly random: () => number;
   readonly #flaw: Flaw | undefined;
-  readonly #queues: Record<Subscriber, Waiting[]> = { reaction: [], sequence: [], digest: [] };
-  readonly #dead: Record<Subscriber, unknown[]> = { reaction: [], sequence: [], digest: [] };
+  readonly #queues: Record<Listener, Waiting[]> = { reaction: [], sequence: [], digest: [], clerk: [] };
+  readonly #dead: Record<Listener, unknown[]> = { reaction: [], sequence: [], digest: [], clerk: [] };
+  #toiling = false;
   /** ms since the epoch */
   now: number;
   /** Its handlers fail. */
   poison: number | undefined;
+  /** Nobody dies or is late any more. */
+  calm = false;
 
   private constructor(seed: number, flaw: Flaw | undefined) {
     this.random = seeded(seed);
@@ -60,7 +79,9 @@ export class World {
   static async open(seed: number, flaw?: Flaw): Promise<World> {
     for (const db of Object.values(databases))
       await db.batch(
-        [...TABLES, ...PROJECTION, "sqlite_sequence"].map((table) => db.prepare(`DELETE FROM ${table}`)),
+        [...TABLES, ...COMMANDS, ...PROJECTION, "sqlite_sequence"].map((table) =>
+          db.prepare(`DELETE FROM ${table}`),
+        ),
       );
     return new World(seed, flaw);
   }
@@ -77,8 +98,8 @@ export class World {
   }
 
   /** One that dies after some steps, or one that does not. */
-  life(mortal: boolean): Life {
-    return new Life(mortal && this.random() < 0.3 ? this.below(16) : Number.POSITIVE_INFINITY);
+  life(): Life {
+    return new Life(!this.calm && this.random() < 0.3 ? this.below(16) : Number.POSITIVE_INFINITY);
   }
 
   /** A client says something; whether it was heard is only sure if this resolves. */
@@ -102,12 +123,12 @@ export class World {
   }
 
   /** Takes up to `most` messages out of a queue, in any order; some get lost and some stay for a second delivery. */
-  async deliver(name: Subscriber, most: number, life: Life, honest = false): Promise<void> {
+  async deliver(name: Listener, most: number, life: Life): Promise<void> {
     const queue = this.#queues[name];
     const taken: Waiting[] = [];
     while (taken.length < most && queue.length > 0) {
-      const [message] = queue.splice(honest ? 0 : this.below(queue.length), 1);
-      const chance = honest ? 1 : this.random();
+      const [message] = queue.splice(this.calm ? 0 : this.below(queue.length), 1);
+      const chance = this.calm ? 1 : this.random();
       if (!message || chance < 0.15) continue;
       taken.push(message);
       if (chance < 0.3) queue.push(structuredClone(message));
@@ -118,17 +139,17 @@ export class World {
   }
 
   /** Operators have mended what was poison, and replay what it had killed. */
-  async replay(name: "reaction" | "sequence"): Promise<void> {
+  async replay(name: "reaction" | "sequence" | "clerk"): Promise<void> {
     this.poison = undefined;
-    const desk = this.#serve(name, this.life(false)).client(deadLettersOf(name), { caller: "control" });
+    const desk = this.#serve(name, this.life()).client(deadLettersOf(name), { caller: "control" });
     const { items } = await desk.deadLetters({ status: "dead", limit: 100 });
     for (const { id } of items) await desk.replayDeadLetter({ id });
   }
 
-  async #hand(name: Subscriber, taken: readonly Waiting[], life: Life): Promise<void> {
+  async #hand(name: Listener, taken: readonly Waiting[], life: Life): Promise<void> {
     const served = this.#serve(name, life);
     const bodies = taken.map(({ body }) => body);
-    const settled = await served.queue(`${name}-events`, bodies).catch((error: unknown) => {
+    const settled = await served.queue(queueOf(name), bodies).catch((error: unknown) => {
       if (!life.over) throw error;
       return [];
     });
@@ -141,9 +162,9 @@ export class World {
     }
   }
 
-  async #bury(name: Subscriber, bodies: readonly unknown[], life: Life): Promise<void> {
+  async #bury(name: Listener, bodies: readonly unknown[], life: Life): Promise<void> {
     const served = this.#serve(name, life);
-    const settled = await served.queue(`${name}-events-dlq`, bodies).catch((error: unknown) => {
+    const settled = await served.queue(`${queueOf(name)}-dlq`, bodies).catch((error: unknown) => {
       if (!life.over) throw error;
       return [];
     });
@@ -152,13 +173,17 @@ export class World {
   }
 
   #serve(name: Name, life: Life): Served {
-    const flawed = name === "author" ? this.#sendFirst(life) : this.#forgetful();
+    const flawed = name === "author" ? this.#sendFirst(life) : this.#forgetful(name);
     const env = {
       DB: mortalDatabase(databases[name], life, flawed),
       ...Object.fromEntries(
         subscribers.map((each) => [`${each.toUpperCase()}_EVENTS`, this.#queue(each, life)]),
       ),
-      ...(name !== "author" && { AUTHOR: mortalTransport(this.#author(name), life) }),
+      CLERK_TASKS: this.#queue("clerk", life),
+      ...(name === "author"
+        ? { CLERK: mortalTransport(this.#callee("clerk", name), life) }
+        : { AUTHOR: mortalTransport(this.#author(name), life) }),
+      TOIL: () => this.#toil(),
       TASTE: (n: number) => {
         if (n === this.poison) throw new Error("poison");
       },
@@ -166,25 +191,42 @@ export class World {
     return serve(workers[name], env);
   }
 
-  #queue(name: Subscriber, life: Life) {
+  #queue(name: Listener, life: Life) {
     return mortalQueue((bodies) => {
       this.#queues[name].push(...bodies.map((body) => ({ body, attempts: 0 })));
     }, life);
   }
 
-  /** The author as a subscriber calls it; its own process does not die meanwhile. */
-  #author(caller: Subscriber): Transport {
+  #author(caller: Name): Transport {
     if (this.#flaw === "no gap pull") return { fetch: () => Promise.reject(new Error("no pull")) };
-    return this.#serve("author", new Life(Number.POSITIVE_INFINITY)).binding(caller);
+    return this.#callee("author", caller);
   }
 
-  #forgetful(): ((batch: Batch) => Batch) | undefined {
-    if (this.#flaw !== "no inbox") return undefined;
+  /** A service as another one calls it, in a process of its own for each call, which may die meanwhile. */
+  #callee(name: Name, caller: Name): Transport {
+    return {
+      fetch: (request) => {
+        const life = this.life();
+        return mortalCallee(this.#serve(name, life), caller, life).fetch(request);
+      },
+    };
+  }
+
+  /** A worker may be so slow that another one gets its task meanwhile. */
+  async #toil(): Promise<void> {
+    if (this.calm || this.#toiling || this.random() > SLOW) return;
+    this.#toiling = true;
+    this.now += 2 * LEASE;
+    await this.cron("clerk", this.life()).finally(() => (this.#toiling = false));
+  }
+
+  #forgetful(name: Name): ((batch: Batch) => Batch) | undefined {
+    if (this.#flaw !== (name === "clerk" ? "no inbox for tasks" : "no inbox")) return undefined;
     return (batch) => (written) =>
       batch(
         written.map((each) =>
           each.sql.startsWith('insert into "inbox"')
-            ? { ...each, statement: databases.reaction.prepare("SELECT 1") }
+            ? { ...each, statement: databases[name].prepare("SELECT 1") }
             : each,
         ),
       );
@@ -211,6 +253,8 @@ export class World {
     };
   }
 }
+
+const queueOf = (name: Listener) => (name === "clerk" ? "clerk-tasks" : `${name}-events`);
 
 /** An event as it is in the database. */
 type Row = Omit<EventRow, "subjectSeq" | "data"> & { readonly subject_seq: number; readonly data: string };
