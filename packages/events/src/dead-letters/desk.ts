@@ -5,6 +5,7 @@ import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import { Envelope } from "../log/envelope.ts";
 import { findLetter, type DeadLetter, shown } from "./list.ts";
 import type { LetterRow } from "./letter.ts";
+import { isOutage } from "./outage.ts";
 import { NEVER, recordFailure, settle } from "./record.ts";
 import { deadLetters } from "./schema.ts";
 
@@ -71,7 +72,8 @@ export async function replay(
     const message = appliance.kind.schema.parse(letter.body);
     await appliance.apply(message, settle(db, letter.id, "replayed", now));
   } catch (error) {
-    await db.batch([recordFailure(db, letter, { at: now, via: "replay", error: describe(error) }, NEVER)]);
+    const failure = { at: now, via: "replay", error: describe(error), outage: isOutage(error) } as const;
+    await db.batch([recordFailure(db, letter, failure, NEVER)]);
   }
   return shown(await findLetter(db, letter.id));
 }

@@ -98,6 +98,17 @@ describe("an event that fails for a reason of its own", () => {
     expect(await shop.statuses()).toEqual(["dead"]);
   });
 
+  it("is not blamed for one in which an operator replays it, either", async () => {
+    const shop = await open();
+    shop.fail(away);
+    await shop.pass(SECOND);
+    const [letter] = (await shop.letters.deadLetters({})).items;
+    for (let n = 0; n < 6; n++) await shop.letters.replayDeadLetter({ id: letter?.id ?? "" });
+    shop.fail(() => new Error("boom"));
+    await shop.pass(MINUTE / 2, { cron: false });
+    expect(await shop.statuses()).toEqual(["failing"]);
+  });
+
   it("is given up with an outage that does not end within a day", async () => {
     const shop = await open();
     shop.fail(away);
