@@ -2,7 +2,7 @@ import { isOutage } from "../dead-letters/outage.ts";
 
 /** Longest wait before another delivery, s. */
 const LONGEST = 300;
-/** First wait while something else is away, s: with 20 deliveries, an hour and a quarter pass. */
+/** First wait while something else is away, s: the 20 retries of a queue then take 80 minutes. */
 const OUTAGE_FIRST = 10;
 
 /** Has a queue deliver a message again: the wait doubles with each delivery, and is longer in an outage. */
