@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { EndState } from "./event.ts";
 import type { Order } from "./order.ts";
+import type { Plan } from "./plan.ts";
 import { saga } from "./definition.ts";
 import { things, trip } from "./testing/definition.ts";
 import { Life } from "./testing/life.ts";
@@ -266,6 +267,47 @@ describe("migrate", () => {
     expect(await life.ends()).toBe(true);
     expect(life.world.standing).toEqual(["flight", "car", "pay"]);
     expect(life.driver.snapshot()).toMatchObject({ version: 2, hash: to.hash });
+  });
+  describe("past a choice", () => {
+    const fly = (add: boolean, branches: "two" | "one" = "two") => {
+      const air = (branch: typeof both) => {
+        const flown = branch.compensatable("flight", make, back);
+        return add ? flown.compensatable("seat", make, back) : flown;
+      };
+      const land = (branch: typeof both) =>
+        branch.delay("change", 1_000).compensatable("train", make, back).compensatable("bus", make, back);
+      const both = saga("tour", { version: add || branches === "one" ? 2 : 1, input: trip.input });
+      const by =
+        branches === "two"
+          ? both.choice("by", () => "air" as const, { air, land })
+          : both.choice("by", () => "land" as const, { land });
+      return by.delay("night", 60_000).compensatable("hotel", make, back).pivot("pay", make, { input });
+    };
+    async function waiting(definition: ReturnType<typeof fly>, step: string) {
+      const life = new Life(() => "ok", definition);
+      life.definition = () => definition;
+      await life.start();
+      await life.time.until(() => {
+        const last = life.store.log.at(-1);
+        return last?.type === "waiting" && last.step === step;
+      });
+      return life;
+    }
+    const move = (life: Life, { plan, hash }: { plan: Plan; hash: string }) =>
+      give(life, { verb: "migrate", plan, hash });
+
+    it("is not held up by the branch that was not taken", async () => {
+      const life = await waiting(fly(false), "night");
+      const to = fly(false).retriable("mail", make, { input });
+      expect(move(life, { ...to, plan: { ...to.plan, version: 2 } })).toBe("new");
+    });
+    it("is refused where the branch that was taken has grown, or is gone", async () => {
+      const life = await waiting(fly(false), "night");
+      expect(() => move(life, fly(true))).toThrow(
+        expect.objectContaining({ detail: expect.stringContaining("seat") }),
+      );
+      expect(() => move(life, fly(false, "one"))).toThrow(refusal("NOT_MIGRATABLE"));
+    });
   });
   it("is refused where what has begun is other or comes later there, and while an attempt is under way", async () => {
     for (const { plan, hash } of [late, other, trip]) {
