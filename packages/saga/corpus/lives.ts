@@ -118,7 +118,7 @@ export const recipes: Record<string, Recipe> = {
     play: async (life) => {
       await life.ends();
       give(life, { verb: "retry", step: "hotel" });
-      await life.ends();
+      await life.time.until(() => life.driver.snapshot()?.state === "COMPENSATED");
     },
   },
   "order-skip": {

@@ -57,7 +57,7 @@ export function snapshotOf(
     input: head.input,
     results: resultsIn(plan.steps, ROOT, progress) as SagaSnapshot["results"],
     undone: stepsWhere((phases) => phases.undo?.done),
-    parked: stepsWhere((phases) => phases.do?.parked ?? phases.undo?.parked),
+    parked: stepsWhere((phases) => phases.do?.parked || phases.undo?.parked),
     missing,
     failure: progress.failure,
     startedAt: head.startedAt,
