@@ -7,6 +7,7 @@ beforeEach(() => {
   for (const method of ["log", "error"] as const) vi.spyOn(console, method).mockImplementation(() => {});
 });
 
+/** All but `halted`, which takes a log of ten thousand events. */
 const eventTypes: Logged["type"][] = [
   "started",
   "intent",
@@ -14,6 +15,7 @@ const eventTypes: Logged["type"][] = [
   "failed",
   "discarded",
   "parked",
+  "stuck",
   "resolved",
   "waiting",
   "elapsed",

@@ -78,6 +78,10 @@ export const recipes: Record<string, Recipe> = {
     about: "An undo works at its fourth attempt",
     script: goingBack(at("flight", "dead", "undo", 4)),
   },
+  "stuck-undo": {
+    about: "An undo fails in the same way again and again, is tried rarely, and works then",
+    script: goingBack(at("hotel", "dead", "undo", 22)),
+  },
   epochs: {
     about: "The process dies during an attempt; the next one repeats it",
     play: async (life) => {

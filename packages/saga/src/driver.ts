@@ -234,7 +234,8 @@ export class Driver {
 
   #append(event: SagaEvent): void {
     this.#record.append(event);
-    if (event.type === "parked") this.#log("error", "saga step parked", event);
+    if (event.type === "parked" || event.type === "stuck" || event.type === "halted")
+      this.#log("error", `saga ${event.type}`, event);
     if (event.type === "ended" || event.type === "compensating" || event.type === "discarded")
       this.#log("info", `saga ${event.type}`, event);
   }

@@ -225,6 +225,21 @@ describe("a wait", () => {
     );
   });
 
+  it("leaves a signal on record as dropped also when the saga goes back or is killed", async () => {
+    for (const [verb, state] of [
+      ["fail", "COMPENSATED"],
+      ["kill", "KILLED"],
+    ] as const) {
+      const life = new Life(() => "ok", asking("continue"));
+      await life.start();
+      await life.time.until(() => life.store.log.some(({ type }) => type === "intent"));
+      life.driver.signal("s1", "approval", { yes: true });
+      life.driver.order({ requestId: "r", actor: "ops", reason: "because" }, { verb });
+      await life.ends();
+      expect(life.store.log.find(({ type }) => type === "ended")).toMatchObject({ state, dropped: ["s1"] });
+    }
+  });
+
   it("leaves a second signal on record as dropped", async () => {
     const life = new Life(() => "ok", asking("continue"));
     await life.start();

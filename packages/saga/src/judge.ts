@@ -66,7 +66,8 @@ const rules: Rules = {
       const { done, open, last } = triesOf(progress, key, phase);
       return !done && !open && last !== undefined;
     });
-    if (!waits) throw refuse("STEP_NOT_OPEN", "It is not waiting for another attempt.");
+    if (!waits && progress.halted === undefined)
+      throw refuse("STEP_NOT_OPEN", "It is not waiting for another attempt.");
     return "new";
   },
   skip({ plan, progress }, { step }) {
@@ -110,6 +111,7 @@ const rules: Rules = {
 function backwards(plan: Plan, progress: Progress, forced: boolean): Judgement {
   const { state } = progress;
   if (state === "COMPLETED") throw refuse("PAST_PIVOT");
+  if (state === "KILLED") throw refuse("SAGA_ENDED");
   if (state !== "RUNNING") return "void";
   const pivot = pivotState(plan, progress);
   if (pivot === "passed") throw refuse("PAST_PIVOT");

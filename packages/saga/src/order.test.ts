@@ -95,6 +95,13 @@ describe("retry", () => {
     expect(life.time.now() - before).toBeLessThan(1_000);
     expect(stateOf(life)).toBe("COMPLETED");
   });
+  it("waits no longer between the new attempts than between the first ones", async () => {
+    const life = await parkedAt("mail", 24);
+    const before = life.time.now();
+    give(life, { verb: "retry" });
+    expect(await life.ends()).toBe(true);
+    expect(life.time.now() - before).toBeLessThan(5_000);
+  });
   it("is refused where nothing waits", async () => {
     expect(() => give(new Life(), { verb: "retry" })).toThrow();
     const life = await during("hotel");
@@ -142,6 +149,11 @@ describe("skip", () => {
     );
     expect(life.driver.snapshot()?.results).toMatchObject({ flight: { step: "by hand" } });
   });
+  it("is refused for what is no step, though nothing can say what it would answer", async () => {
+    const life = await parkedAt("tickets");
+    const skip = { verb: "skip", step: "ticket", output: { step: "by hand" } } as const;
+    expect(() => give(life, skip)).toThrow(expect.objectContaining({ code: "STEP_UNKNOWN", status: 404 }));
+  });
   it("is refused for a step whose turn it is not", async () => {
     const life = await parkedAt("tickets");
     for (const step of ["flight", "mail"])
@@ -180,6 +192,13 @@ describe("cancel and fail", () => {
       expect(await life.ends()).toBe(true);
       expect(stateOf(life)).toBe(state);
     }
+  });
+  it("come too late for a saga that was killed: nothing of it was taken back", async () => {
+    const life = await during("hotel");
+    give(life, { verb: "kill" });
+    await life.ends();
+    for (const verb of ["cancel", "fail"] as const)
+      expect(() => give(life, { verb })).toThrow(refusal("SAGA_ENDED"));
   });
   it("are refused after the pivot, and change nothing while the saga goes back", async () => {
     const after = await parkedAt("mail");
