@@ -1,4 +1,5 @@
 import type { FieldError } from "@weft/mesh";
+import type { Sender } from "./hear.ts";
 import type { Order } from "./order.ts";
 import type { Phase } from "./plan.ts";
 
@@ -66,8 +67,13 @@ export type SagaEvent =
   /** A pause or a wait has begun; `until`: ms since the epoch. */
   | { readonly type: "waiting"; readonly step: string; readonly until: number }
   | { readonly type: "elapsed"; readonly step: string }
-  /** A signal came, perhaps before anybody waits for it. `step`: the key of the wait that it is for. */
-  | { readonly type: "signalled"; readonly id: string; readonly step: string; readonly payload: unknown }
+  /** A signal came, perhaps before anybody waits for it. `step`: the key of the wait that it is for. With who sent it and why, if that was an operator. */
+  | ({
+      readonly type: "signalled";
+      readonly id: string;
+      readonly step: string;
+      readonly payload: unknown;
+    } & Partial<Sender>)
   | { readonly type: "consumed"; readonly id: string; readonly step: string }
   /** An operator's order, with who gave it and why. */
   | {

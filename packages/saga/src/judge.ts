@@ -13,12 +13,13 @@ import { unfit } from "./unfit.ts";
 export const refusals = {
   SAGA_UNKNOWN: "There is no such saga, or it ended long ago",
   STEP_UNKNOWN: "The saga has no such step",
-  REQUEST_ID_REUSED: "This request id has ordered something else",
+  REQUEST_ID_REUSED: "This request id stands for something else",
   PAST_PIVOT: "The saga has passed its point of no return",
   PIVOT_PENDING: "Only the pivot's own outcome can tell whether the saga may go back",
   BEFORE_PIVOT: "The saga has not passed its point of no return",
   SAGA_ENDED: "The saga has ended",
   STEP_NOT_OPEN: "The step is not one that this can be done to now",
+  TOO_MANY_SIGNALS: "The saga has too many signals that nobody waits for",
   ATTEMPT_UNDER_WAY: "An attempt is under way; try again when it has ended",
   NOT_MIGRATABLE: "The saga cannot go on after that definition",
 } as const;

@@ -114,6 +114,7 @@ forward(services.control.operations.overrideCircuit, { path: "/_weft/circuits/:c
 forward(services.control.operations.listSagas, { path: "/_weft/sagas" });
 forward(services.control.operations.getSaga, { path: "/_weft/sagas/:id" });
 forward(services.control.operations.orderSaga, { path: "/_weft/sagas/:id/orders" });
+forward(services.control.operations.signalSaga, { path: "/_weft/sagas/:id/signals/:step" });
 forward(services.control.operations.sagaNeeds, { path: "/_weft/saga-needs" });
 forward(services.control.operations.listDeadLetters, { path: "/_weft/dead-letters" });
 forward(services.control.operations.replayDeadLetters, { path: "/_weft/dead-letters/replay" });
