@@ -20,6 +20,8 @@ export interface IdempotencyOptions {
   store: (c: Context) => KeyStore;
   /** Whose key it is: the principal. Keys of different scopes never meet, so nobody can fetch another's answer. */
   scope: (c: Context) => string;
+  /** The page that says what keys must be and how long they are remembered: refusals of a key link to it. */
+  docs?: string;
   /** How long an attempt may take before the next request may carry on, ms; longer than any handler runs. */
   lease?: number;
   /** How long a key is remembered after it was last used, ms. */
@@ -41,12 +43,15 @@ export interface IdempotencyOptions {
 export function idempotent({
   store,
   scope,
+  docs,
   lease = 30 * SECOND,
   lifetime = DAY,
   resumable = () => false,
 }: IdempotencyOptions): MiddlewareHandler<{ Variables: IdempotencyVariables }> {
+  const headers: Record<string, string> =
+    docs === undefined ? {} : { link: `<${docs}>; rel="describedby"; type="text/html"` };
   return async (c, next) => {
-    const key = readKey(c.req.header("idempotency-key"));
+    const key = readKey(c.req.header("idempotency-key"), headers);
     const { pathname, search } = new URL(c.req.url);
     const mark = await fingerprint(c.req.method, pathname + search, await c.req.text());
     const name = await sha256(JSON.stringify([scope(c), `${c.req.method} ${routePath(c)}`, key]));
@@ -63,11 +68,13 @@ export function idempotent({
       case "mismatch":
         throw meshError(
           "IDEMPOTENCY_KEY_REUSED",
-          "It was sent with another body before; use a new key for a new request.",
+          "It was sent with another path or body before; use a new key for a new request.",
+          { headers },
         );
       case "in-flight":
         throw meshError("IDEMPOTENCY_KEY_IN_FLIGHT", "Ask again with the same key for its answer.", {
           retryAfter: 1,
+          headers,
         });
       case "replay":
         return replay(verdict.answer);

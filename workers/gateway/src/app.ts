@@ -81,6 +81,7 @@ const { forward, compose } = routes(app, {
   once: idempotent({
     store: (c) => c.env.IDEMPOTENCY,
     scope: keyOwner,
+    docs: "/docs",
     // An order's saga is joined, and a cancellation is what it is however often it is asked for. What will not get
     // better by asking again is kept.
     resumable: ({ var: { failure } }) => failure?.retryable || failure?.code === "INTERNAL",

@@ -54,10 +54,9 @@ describe("POST /v1/orders with an Idempotency-Key", () => {
       status: 400,
       body: { code: "IDEMPOTENCY_KEY_REQUIRED" },
     });
-    expect(await buyer.post("/v1/orders", order, { "idempotency-key": "x".repeat(300) })).toMatchObject({
-      status: 400,
-      body: { code: "IDEMPOTENCY_KEY_INVALID" },
-    });
+    const unusable = await buyer.post("/v1/orders", order, { "idempotency-key": "x".repeat(300) });
+    expect(unusable).toMatchObject({ status: 400, body: { code: "IDEMPOTENCY_KEY_INVALID" } });
+    expect(unusable.headers.get("link")).toBe('</docs>; rel="describedby"; type="text/html"');
     expect(await ordersOf(buyer)).toHaveLength(1);
   });
 
