@@ -74,8 +74,13 @@ const rules: Rules = {
   skip({ plan, progress }, { step }) {
     if (progress.state !== "RUNNING") throw refuse(isFinal(progress.state) ? "SAGA_ENDED" : "STEP_NOT_OPEN");
     const node = nodeAt(plan, step);
-    const isNext = frontier(plan, progress).some(({ key }) => key === step);
-    if (!node || !isCall(node) || !isNext) throw refuse("STEP_NOT_OPEN", "It is not this step's turn.");
+    if (!node || !isCall(node))
+      throw refuse(
+        "STEP_NOT_OPEN",
+        "Only a step that calls somebody can be skipped; a wait is brought its signal.",
+      );
+    if (!frontier(plan, progress).some(({ key }) => key === step))
+      throw refuse("STEP_NOT_OPEN", "It is not this step's turn.");
     return "new";
   },
   fail: ({ plan, progress }) => backwards(plan, progress, true),

@@ -3,6 +3,7 @@ import type { EndState } from "./event.ts";
 import type { Order } from "./order.ts";
 import type { Plan } from "./plan.ts";
 import { saga } from "./definition.ts";
+import { journey } from "./testing/conformance/journey.ts";
 import { things, trip } from "./testing/definition.ts";
 import { Life } from "./testing/life.ts";
 import type { Script } from "./testing/world.ts";
@@ -153,6 +154,14 @@ describe("skip", () => {
     const life = await parkedAt("tickets");
     const skip = { verb: "skip", step: "ticket", output: { step: "by hand" } } as const;
     expect(() => give(life, skip)).toThrow(expect.objectContaining({ code: "STEP_UNKNOWN", status: 404 }));
+  });
+  it("is refused for a wait, which is brought its signal", async () => {
+    const life = new Life(() => "ok", journey);
+    await life.start();
+    await life.time.until(() => life.store.log.at(-1)?.type === "waiting");
+    expect(() => give(life, { verb: "skip", step: "approved", output: { by: "ann" } })).toThrow(
+      expect.objectContaining({ code: "STEP_NOT_OPEN", detail: expect.stringContaining("signal") }),
+    );
   });
   it("is refused for a step whose turn it is not", async () => {
     const life = await parkedAt("tickets");
