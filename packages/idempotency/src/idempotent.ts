@@ -16,10 +16,23 @@ export interface IdempotencyVariables {
   execution: Execution;
 }
 
+interface Carry {
+  take: (c: Context) => string;
+  give: (c: Context, carried: string) => void;
+}
+
+/** Answers carry nothing. */
+const bare: Carry = { take: () => "", give: () => {} };
+
 export interface IdempotencyOptions {
   store: (c: Context) => KeyStore;
   /** Whose key it is: the principal. Keys of different scopes never meet, so nobody can fetch another's answer. */
   scope: (c: Context) => string;
+  /**
+   * What an answer carries that others put on it, such as how new the state is that it has seen: taken from an answer that
+   * is kept, given again to a replay.
+   */
+  carry?: Carry;
   /** The page that says what keys must be and how long they are remembered: refusals of a key link to it. */
   docs?: string;
   /** How long an attempt may take before the next request may carry on, ms; longer than any handler runs. */
@@ -43,6 +56,7 @@ export interface IdempotencyOptions {
 export function idempotent({
   store,
   scope,
+  carry = bare,
   docs,
   lease = 30 * SECOND,
   lifetime = DAY,
@@ -77,6 +91,7 @@ export function idempotent({
           headers,
         });
       case "replay":
+        carry.give(c, verdict.answer.carried ?? "");
         return replay(verdict.answer);
       case "new":
       case "resumed":
@@ -84,7 +99,7 @@ export function idempotent({
     }
     const execution = new Execution(verdict);
     c.set("execution", execution);
-    const work = next().then(() => settle(c, object, execution, { lifetime, resumable }));
+    const work = next().then(() => settle(c, object, execution, { carry, lifetime, resumable }));
     // The client may go away; its answer must be there when it comes back.
     c.executionCtx.waitUntil(Promise.allSettled([work]));
     return work;
@@ -103,7 +118,7 @@ async function settle(
   c: Context,
   object: KeyObject,
   execution: Execution,
-  { lifetime, resumable }: Required<Pick<IdempotencyOptions, "lifetime" | "resumable">>,
+  { carry, lifetime, resumable }: Required<Pick<IdempotencyOptions, "carry" | "lifetime" | "resumable">>,
 ): Promise<void> {
   const { executionId, attempt } = execution;
   const who = { executionId, attempt };
@@ -117,8 +132,10 @@ async function settle(
         const answer = await readAnswer(c.res);
         if (answer.body.byteLength > MAX_BODY)
           throw new RangeError(`The answer has ${answer.body.byteLength} bytes.`);
-        const earlier = await object.finish(who, answer, lifetime);
-        if (earlier) c.res = replay(earlier);
+        const earlier = await object.finish(who, { ...answer, carried: carry.take(c) }, lifetime);
+        if (!earlier) return;
+        carry.give(c, earlier.carried ?? "");
+        c.res = replay(earlier);
       }
     }
   } catch (error) {

@@ -82,6 +82,11 @@ const { forward, compose } = routes(app, {
     store: (c) => c.env.IDEMPOTENCY,
     scope: keyOwner,
     docs: "/docs",
+    // Whoever has lost the first answer reads what it wrote as well.
+    carry: {
+      take: ({ var: { consistency: seen } }) => seen?.news ?? "",
+      give: ({ var: { consistency: seen } }, carried) => seen?.merge(carried),
+    },
     // An order's saga is joined, and a cancellation is what it is however often it is asked for. What will not get
     // better by asking again is kept.
     resumable: ({ var: { failure } }) => failure?.retryable || failure?.code === "INTERNAL",

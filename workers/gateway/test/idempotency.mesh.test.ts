@@ -21,6 +21,8 @@ describe("POST /v1/orders with an Idempotency-Key", () => {
     expect(again.headers.get("location")).toBe(first.headers.get("location"));
     expect(again.headers.get("idempotency-replayed")).toBe("true");
     expect(first.headers.has("idempotency-replayed")).toBe(false);
+    expect(first.headers.get("weft-consistency")).toContain("orders@");
+    expect(again.headers.get("weft-consistency")).toBe(first.headers.get("weft-consistency"));
     expect(await ordersOf(buyer)).toHaveLength(1);
     const captures = await mesh.sql(
       "shop-payments",
