@@ -100,8 +100,8 @@ function refusal(base: string, status: number, decoded: unknown, text: string): 
   const { title, detail, code = "", errors = [], traceId } = (decoded ?? {}) as Problem;
   const what = title ? `${title}.` : `${base} answered ${status}.`;
   const violations = errors.map(({ pointer, message }) => `${pointer}: ${message}`);
-  const why =
-    [detail, ...violations].filter(Boolean).join("\n       ") || text.slice(0, 200) || "It did not say.";
+  const said = title ? `It was answered with ${[status, code].join(" ").trimEnd()}.` : text.slice(0, 200);
+  const why = [detail, ...violations].filter(Boolean).join("\n       ") || said || "It did not say.";
   const later =
     status >= 500
       ? `Try again; if that does not help, look for trace ${traceId ?? "ids"} in the logs.`

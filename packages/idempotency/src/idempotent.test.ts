@@ -11,11 +11,14 @@ let waiting: Promise<unknown>[];
 let store: ReturnType<typeof memoryStore>;
 /** What the handler does, after its effect. */
 let behave: (c: { var: IdempotencyVariables }) => Response | Promise<Response>;
+/** What was given to replays. */
+let given: string[];
 let app: Hono<{ Variables: IdempotencyVariables }>;
 
 beforeEach(() => {
   now = 1_000_000;
   effects = [];
+  given = [];
   waiting = [];
   store = memoryStore(() => now);
   behave = () =>
@@ -28,6 +31,8 @@ beforeEach(() => {
   const once = idempotent({
     store: () => store,
     scope: (c) => c.req.header("authorization") ?? "nobody",
+    docs: "/docs",
+    carry: { take: () => `seen ${effects.length}`, give: (_, carried) => given.push(carried) },
     lease: LEASE,
   });
   const handle = (c: { var: IdempotencyVariables }) => {
@@ -58,6 +63,28 @@ function send({ body = '{"a":1}', key = '"k1"', user = "ada", path = "/things" }
 const code = async (response: Response) => ((await response.json()) as { code: string }).code;
 
 describe("idempotent", () => {
+  it("gives a replay what its answer had carried", async () => {
+    await send();
+    await send({ key: "k2" });
+    expect(given).toEqual([]);
+    await send();
+    expect(given).toEqual(["seen 1"]);
+  });
+
+  it("links to its rules wherever it refuses a key, and nowhere else (I3, I4, I5, I6)", async () => {
+    const refusals = [await send({ key: "" }), await send({ key: "a b" })];
+    const begun = Promise.withResolvers<Response>();
+    behave = () => begun.promise;
+    const first = send();
+    await vi.waitFor(() => expect(effects).toHaveLength(1));
+    refusals.push(await send(), await send({ body: "{}" }));
+    begun.resolve(Response.json({}, { status: 201 }));
+    expect(refusals.map(({ status }) => status)).toEqual([400, 400, 409, 422]);
+    for (const { headers } of refusals)
+      expect(headers.get("link")).toBe('</docs>; rel="describedby"; type="text/html"');
+    for (const answer of [await first, await send()]) expect(answer.headers.has("link")).toBe(false);
+  });
+
   it("runs a request once and replays its answer byte for byte, without what belongs to one delivery (I7, I15)", async () => {
     behave = () =>
       new Response('{ "odd":  "spacing é" }', {

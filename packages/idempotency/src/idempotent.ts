@@ -16,10 +16,25 @@ export interface IdempotencyVariables {
   execution: Execution;
 }
 
+interface Carry {
+  take: (c: Context) => string;
+  give: (c: Context, carried: string) => void;
+}
+
+/** Answers carry nothing. */
+const bare: Carry = { take: () => "", give: () => {} };
+
 export interface IdempotencyOptions {
   store: (c: Context) => KeyStore;
   /** Whose key it is: the principal. Keys of different scopes never meet, so nobody can fetch another's answer. */
   scope: (c: Context) => string;
+  /**
+   * What an answer carries that others put on it, such as how new the state is that it has seen: taken from an answer that
+   * is kept, given again to a replay.
+   */
+  carry?: Carry;
+  /** The page that says what keys must be and how long they are remembered: refusals of a key link to it. */
+  docs?: string;
   /** How long an attempt may take before the next request may carry on, ms; longer than any handler runs. */
   lease?: number;
   /** How long a key is remembered after it was last used, ms. */
@@ -41,12 +56,16 @@ export interface IdempotencyOptions {
 export function idempotent({
   store,
   scope,
+  carry = bare,
+  docs,
   lease = 30 * SECOND,
   lifetime = DAY,
   resumable = () => false,
 }: IdempotencyOptions): MiddlewareHandler<{ Variables: IdempotencyVariables }> {
+  const headers: Record<string, string> =
+    docs === undefined ? {} : { link: `<${docs}>; rel="describedby"; type="text/html"` };
   return async (c, next) => {
-    const key = readKey(c.req.header("idempotency-key"));
+    const key = readKey(c.req.header("idempotency-key"), headers);
     const { pathname, search } = new URL(c.req.url);
     const mark = await fingerprint(c.req.method, pathname + search, await c.req.text());
     const name = await sha256(JSON.stringify([scope(c), `${c.req.method} ${routePath(c)}`, key]));
@@ -63,13 +82,16 @@ export function idempotent({
       case "mismatch":
         throw meshError(
           "IDEMPOTENCY_KEY_REUSED",
-          "It was sent with another body before; use a new key for a new request.",
+          "It was sent with another path or body before; use a new key for a new request.",
+          { headers },
         );
       case "in-flight":
         throw meshError("IDEMPOTENCY_KEY_IN_FLIGHT", "Ask again with the same key for its answer.", {
           retryAfter: 1,
+          headers,
         });
       case "replay":
+        carry.give(c, verdict.answer.carried ?? "");
         return replay(verdict.answer);
       case "new":
       case "resumed":
@@ -77,7 +99,7 @@ export function idempotent({
     }
     const execution = new Execution(verdict);
     c.set("execution", execution);
-    const work = next().then(() => settle(c, object, execution, { lifetime, resumable }));
+    const work = next().then(() => settle(c, object, execution, { carry, lifetime, resumable }));
     // The client may go away; its answer must be there when it comes back.
     c.executionCtx.waitUntil(Promise.allSettled([work]));
     return work;
@@ -96,7 +118,7 @@ async function settle(
   c: Context,
   object: KeyObject,
   execution: Execution,
-  { lifetime, resumable }: Required<Pick<IdempotencyOptions, "lifetime" | "resumable">>,
+  { carry, lifetime, resumable }: Required<Pick<IdempotencyOptions, "carry" | "lifetime" | "resumable">>,
 ): Promise<void> {
   const { executionId, attempt } = execution;
   const who = { executionId, attempt };
@@ -110,8 +132,10 @@ async function settle(
         const answer = await readAnswer(c.res);
         if (answer.body.byteLength > MAX_BODY)
           throw new RangeError(`The answer has ${answer.body.byteLength} bytes.`);
-        const earlier = await object.finish(who, answer, lifetime);
-        if (earlier) c.res = replay(earlier);
+        const earlier = await object.finish(who, { ...answer, carried: carry.take(c) }, lifetime);
+        if (!earlier) return;
+        carry.give(c, earlier.carried ?? "");
+        c.res = replay(earlier);
       }
     }
   } catch (error) {

@@ -3,6 +3,8 @@ export interface StoredAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Uint8Array;
+  /** What goes with the answer beside its bytes; empty if nothing does. */
+  readonly carried?: string;
 }
 
 interface Base {

@@ -37,7 +37,7 @@ export interface Making {
 /** Makes one attempt and says what to write down about it. Never rejects. */
 export async function attemptStep(attempt: Attempt, making: Making): Promise<OutcomeEvent> {
   const { head, planned, runtime } = making;
-  const { key: step, phase, attempt: number } = attempt;
+  const { key: step, phase, attempt: number, nth, stuck } = attempt;
   const outcome = await outcomeOf(attempt, making);
   if (outcome.type === "done") return { type: "done", step, phase, attempt: number, result: outcome.result };
   const { kind, failure, retryAfter } = outcome;
@@ -50,7 +50,7 @@ export async function attemptStep(attempt: Attempt, making: Making): Promise<Out
     kind,
     ...failure,
   });
-  const wait = Math.max(backoff(planned.retry, number, runtime.random()), retryAfter);
+  const wait = Math.max(backoff(planned.retry, nth, runtime.random(), stuck), retryAfter);
   const retryAt = runtime.now() + wait;
   return { type: "failed", step, phase, attempt: number, kind, failure, retryAt };
 }

@@ -1,7 +1,18 @@
 import { type Progress, triesOf } from "./fold.ts";
 import type { Decision } from "./interpreter.ts";
 import { nodeAt } from "./key.ts";
-import { attempt, type Due, dueAt, isSpent, mayBeDone, park, record, retryOf } from "./pace.ts";
+import {
+  attempt,
+  type Due,
+  dueAt,
+  end,
+  isSpent,
+  mayBeDone,
+  park,
+  repeatsItself,
+  retryOf,
+  stick,
+} from "./pace.ts";
 import type { Plan } from "./plan.ts";
 
 /** The way back: undos one after the other, last begun first. */
@@ -12,10 +23,12 @@ export function back(plan: Plan, progress: Progress, now: number, underWay: Read
   const open = undos.filter(({ tries }) => !tries.done && !tries.parked);
   if (open.length === 0) {
     const clean = undos.every(({ tries }) => tries.done);
-    return record({ type: "ended", state: clean ? "COMPENSATED" : "PARTIALLY_COMPENSATED" });
+    return end(clean ? "COMPENSATED" : "PARTIALLY_COMPENSATED", progress);
   }
   const spent = open.find(({ step, tries }) => isSpent(retryOf(step, "undo"), tries));
   if (spent) return park(spent.key, "undo", spent.tries);
+  const same = open.find(({ step, tries }) => repeatsItself(retryOf(step, "undo"), tries));
+  if (same) return stick(same.key, "undo", same.tries);
   // An undo that waits for its next attempt does not hold up those behind it.
   const soonest = open.reduce((a, b) => (dueAt(b.tries) < dueAt(a.tries) ? b : a));
   const due = dueAt(soonest.tries);

@@ -5,6 +5,7 @@ import { Driver } from "./driver.ts";
 import { type FindDefinition, findIn } from "./find-definition.ts";
 import { type ParticipantOptions, participants } from "./participants.ts";
 import type { Signed } from "./ports.ts";
+import type { Heard, Sender } from "./hear.ts";
 import { isFinal } from "./interpreter.ts";
 import { refuse } from "./judge.ts";
 import type { Order } from "./order.ts";
@@ -93,8 +94,8 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
       });
     }
 
-    async signal(id: string, step: string, payload: unknown): Promise<Answered<"accepted" | "known">> {
-      return answered(() => this.#driver.signal(id, step, payload));
+    async signal(id: string, step: string, payload: unknown, by?: Sender): Promise<Answered<Heard>> {
+      return answered(() => this.#driver.signal(id, step, payload, by));
     }
 
     override alarm(): Promise<void> {

@@ -73,7 +73,7 @@ describe("a definition", () => {
       },
       undo: {
         operation: "things.unmake",
-        retry: { timeout: 1_000, attempts: null, budget: 600_000, base: 500, cap: 60_000 },
+        retry: { timeout: 1_000, attempts: null, budget: 600_000, base: 500, cap: 60_000, repeats: 20 },
       },
     });
     expect(JSON.parse(JSON.stringify(trip.plan))).toEqual(trip.plan);

@@ -195,6 +195,17 @@ describe("a process that dies", () => {
   });
 });
 
+it("shows the undo that was given up, so that people look at a saga that is taken back in part", async () => {
+  const life = new Life((step, phase) => {
+    if (step === "pay") return "business";
+    return step === "hotel" && phase === "undo" ? "dead" : "ok";
+  });
+  await life.start();
+  await life.ends();
+  const parts = { state: "PARTIALLY_COMPENSATED", parked: ["hotel"], undone: ["flight", "car"] };
+  expect(life.published.at(-1)).toMatchObject(parts);
+});
+
 describe("a long wait", () => {
   it("is left to the alarm, and the index knows when it ends", async () => {
     const life = new Life((step, phase) => (step === "mail" && phase === "do" ? "dead" : "ok"));

@@ -6,6 +6,7 @@ import { DeadMan } from "./dead-man.ts";
 import type { SagaDefinition } from "./definition.ts";
 import type { Logged, SagaEvent } from "./event.ts";
 import { triesOf } from "./fold.ts";
+import { checkWait, hear, type Heard, type Sender } from "./hear.ts";
 import { type Decision, isFinal, isSettled, next } from "./interpreter.ts";
 import { type Judgement, judge, refuse } from "./judge.ts";
 import { nodeAt, pathOf } from "./key.ts";
@@ -79,19 +80,18 @@ export class Driver {
   }
 
   /**
-   * Gives the saga what a wait of this key is there for, now or later; the same id counts once. Throws SAGA_UNKNOWN,
-   * STEP_UNKNOWN, SAGA_ENDED, VALIDATION_FAILED, or UNAVAILABLE where the code is not deployed.
+   * Gives the saga what a wait of this key is there for, now or later; the same id counts once. Throws as `hear` does,
+   * SAGA_UNKNOWN, VALIDATION_FAILED, or UNAVAILABLE where the code is not deployed.
    */
-  signal(id: string, key: string, payload: unknown): "accepted" | "known" {
+  signal(id: string, step: string, payload: unknown, by?: Sender): Heard {
     const head = this.#existing();
     const { progress } = this.#record;
-    if (progress.signals.some((signal) => signal.id === id)) return "known";
     const { plan } = current(head, progress);
-    if (nodeAt(plan, key)?.kind !== "wait") throw refuse("STEP_UNKNOWN");
-    if (progress.state !== "RUNNING") throw refuse("SAGA_ENDED");
-    const accepted = acceptSignal(this.#definition(head), key, payload);
-    this.#change({ type: "signalled", id, step: key, payload: accepted });
-    return "accepted";
+    checkWait(plan, progress, step);
+    const signal = { id, step, payload: acceptSignal(this.#definition(head), step, payload) };
+    const heard = hear(plan, progress, signal);
+    if (heard !== "known") this.#change({ type: "signalled", ...signal, ...by });
+    return heard;
   }
 
   /** Carries out an operator's order. Throws as `judge` does, and VALIDATION_FAILED for an output that its step cannot have. */
@@ -234,7 +234,8 @@ export class Driver {
 
   #append(event: SagaEvent): void {
     this.#record.append(event);
-    if (event.type === "parked") this.#log("error", "saga step parked", event);
+    if (event.type === "parked" || event.type === "stuck" || event.type === "halted")
+      this.#log("error", `saga ${event.type}`, event);
     if (event.type === "ended" || event.type === "compensating" || event.type === "discarded")
       this.#log("info", `saga ${event.type}`, event);
   }

@@ -1,4 +1,5 @@
 import type { FieldError } from "@weft/mesh";
+import type { Sender } from "./hear.ts";
 import type { Order } from "./order.ts";
 import type { Phase } from "./plan.ts";
 
@@ -57,13 +58,22 @@ export type SagaEvent =
     } & OfAttempt)
   /** A step that cannot be given up is tried rarely from now on; an undo is left undone. Someone should look. */
   | { readonly type: "parked"; readonly step: string; readonly phase: Phase; readonly failure: Failure }
+  /** The same failure again and again: the step is tried rarely from now on, until it fails in another way. Someone should look. */
+  | { readonly type: "stuck"; readonly step: string; readonly phase: Phase; readonly failure: Failure }
+  /** The log is as long as it may become: nothing new begins, this step first of all, until an operator gives an order. */
+  | { readonly type: "halted"; readonly step: string; readonly failure: Failure }
   /** What the definition's code said: the branch of a choice, the items of a map, the input of a sub-saga. */
   | { readonly type: "resolved"; readonly step: string; readonly value: unknown }
   /** A pause or a wait has begun; `until`: ms since the epoch. */
   | { readonly type: "waiting"; readonly step: string; readonly until: number }
   | { readonly type: "elapsed"; readonly step: string }
-  /** A signal came, perhaps before anybody waits for it. `step`: the key of the wait that it is for. */
-  | { readonly type: "signalled"; readonly id: string; readonly step: string; readonly payload: unknown }
+  /** A signal came, perhaps before anybody waits for it. `step`: the key of the wait that it is for. With who sent it and why, if that was an operator. */
+  | ({
+      readonly type: "signalled";
+      readonly id: string;
+      readonly step: string;
+      readonly payload: unknown;
+    } & Partial<Sender>)
   | { readonly type: "consumed"; readonly id: string; readonly step: string }
   /** An operator's order, with who gave it and why. */
   | {

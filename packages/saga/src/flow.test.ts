@@ -21,6 +21,10 @@ const refuse =
   (step, phase) =>
     keys.includes(step) && phase === "do" ? "business" : "ok";
 const MINUTE = 60_000;
+const dead =
+  (key: string): Script =>
+  (step, phase) =>
+    step === key && phase === "do" ? "dead" : "ok";
 
 describe("parallel branches", () => {
   const both = start()
@@ -175,7 +179,10 @@ describe("a wait", () => {
     await life.start();
     await waiting(life);
     expect(life.driver.signal("s1", "approval", { yes: true })).toBe("accepted");
-    expect(life.driver.signal("s1", "approval", { yes: false })).toBe("known");
+    expect(life.driver.signal("s1", "approval", { yes: true })).toBe("known");
+    expect(() => life.driver.signal("s1", "approval", { yes: false })).toThrow(
+      expect.objectContaining({ code: "REQUEST_ID_REUSED", status: 422 }),
+    );
     expect(await life.ends()).toBe(true);
     expect(life.driver.snapshot()).toMatchObject({
       state: "COMPLETED",
@@ -225,11 +232,73 @@ describe("a wait", () => {
     );
   });
 
-  it("leaves a second signal on record as dropped", async () => {
+  it("leaves a signal on record as dropped also when the saga goes back or is killed", async () => {
+    for (const [verb, state] of [
+      ["fail", "COMPENSATED"],
+      ["kill", "KILLED"],
+    ] as const) {
+      const life = new Life(() => "ok", asking("continue"));
+      await life.start();
+      await life.time.until(() => life.store.log.some(({ type }) => type === "intent"));
+      life.driver.signal("s1", "approval", { yes: true });
+      life.driver.order({ requestId: "r", actor: "ops", reason: "because" }, { verb });
+      await life.ends();
+      expect(life.store.log.find(({ type }) => type === "ended")).toMatchObject({ state, dropped: ["s1"] });
+    }
+  });
+
+  it("says of a signal that comes after its time that nobody hears it", async () => {
+    const life = new Life(dead("pay"), asking("continue"));
+    await life.start();
+    await life.time.until(() => life.store.log.some(({ type }) => type === "elapsed"));
+    expect(life.driver.signal("s1", "approval", { yes: true })).toBe("late");
+  });
+
+  it("is found in a map and in a sub-saga by its place, and nowhere else", async () => {
+    const Seen = z.object({ by: z.string() });
+    const wait = { signal: Seen, timeout: MINUTE, onTimeout: "compensate" } as const;
+    const sub = start().waitFor("seen", wait);
+    const many = start()
+      .map(
+        "parcels",
+        () => ["a", "b"],
+        { max: 5, concurrency: 1 },
+        (each) => each.waitFor("packed", wait),
+      )
+      .subSaga("check", sub, { input: () => ({ to: "Rome" }) });
+    const life = new Life(() => "ok", many);
+    await life.start();
+    const signal = (step: string) => () => life.driver.signal(step, step, { by: "ann" });
+    await waiting(life);
+    for (const step of [
+      "packed",
+      "packed[2]",
+      "packed[0][0]",
+      "check[0].seen",
+      "seen",
+      "parcels",
+      "check.packed[0]",
+    ])
+      expect(signal(step)).toThrow(expect.objectContaining({ code: "STEP_UNKNOWN" }));
+    for (const step of ["check.seen", "packed[1]", "packed[0]"]) expect(signal(step)()).toBe("accepted");
+    await life.ends();
+    expect(life.driver.snapshot()?.state).toBe("COMPLETED");
+  });
+
+  it("takes in no more signals than there can be waits", async () => {
     const life = new Life(() => "ok", asking("continue"));
     await life.start();
-    life.driver.signal("s1", "approval", { yes: true });
-    life.driver.signal("s2", "approval", { yes: false });
+    const signal = (number: number) => life.driver.signal(`s${number}`, "approval", { yes: true });
+    for (let number = 0; number < 1_000; number++) signal(number);
+    expect(() => signal(1_000)).toThrow(expect.objectContaining({ code: "TOO_MANY_SIGNALS", status: 409 }));
+    expect(signal(1)).toBe("known");
+  });
+
+  it("leaves a second signal on record as dropped, and says that it comes late", async () => {
+    const life = new Life(() => "ok", asking("continue"));
+    await life.start();
+    expect(life.driver.signal("s1", "approval", { yes: true })).toBe("accepted");
+    expect(life.driver.signal("s2", "approval", { yes: false })).toBe("late");
     await life.ends();
     expect(life.store.log.at(-1)).toMatchObject({ type: "ended", dropped: ["s2"] });
   });

@@ -7,7 +7,9 @@ type Ordered = Extract<Logged, { type: "ordered" }>;
 
 /** What an order makes of a saga; whether it is allowed was judged before it was written. */
 export function applyOrder(before: Progress, { requestId, reason, order, at }: Ordered): Progress {
-  const progress = { ...before, orders: { ...before.orders, [requestId]: order } };
+  // Somebody has looked: the log may become as long again.
+  const looked = { events: 0, halted: undefined };
+  const progress = { ...before, ...looked, orders: { ...before.orders, [requestId]: order } };
   switch (order.verb) {
     case "retry":
       return retry(progress, order.step, at);
@@ -41,7 +43,14 @@ export function applyOrder(before: Progress, { requestId, reason, order, at }: O
 
 /** An attempt that is under way may still take effect: its outcome will be discarded. */
 function finished(tries: Tries): Tries {
-  return { ...tries, open: false, unknown: tries.unknown || tries.open, done: true, parked: false };
+  return {
+    ...tries,
+    open: false,
+    unknown: tries.unknown || tries.open,
+    done: true,
+    parked: false,
+    stuck: false,
+  };
 }
 
 function retry(progress: Progress, only: string | undefined, at: number): Progress {
@@ -54,6 +63,8 @@ function retry(progress: Progress, only: string | undefined, at: number): Progre
       ...old,
       before: old.attempts,
       parked: false,
+      repeated: 0,
+      stuck: false,
       last: old.last && { ...old.last, retryAt: at },
     }));
   }

@@ -27,6 +27,10 @@ export interface Progress {
   readonly moved: { readonly plan: Plan; readonly hash: string } | undefined;
   /** Of the newest attempt. */
   readonly epoch: number;
+  /** Events of attempts since the last order: what makes a log long. */
+  readonly events: number;
+  /** The step at which the saga was halted for its log's length. */
+  readonly halted: string | undefined;
 }
 
 export interface Signal {
@@ -49,6 +53,8 @@ export const BEGINNING: Progress = {
   orders: {},
   moved: undefined,
   epoch: 0,
+  events: 0,
+  halted: undefined,
 };
 
 export function triesOf(progress: Progress, step: string, phase: Phase): Tries {
@@ -80,6 +86,8 @@ export function apply(progress: Progress, event: Logged): Progress {
     }
     case "consumed":
       return consume(progress, event.id, event.step);
+    case "halted":
+      return { ...progress, halted: event.step };
     case "ordered":
       return applyOrder(progress, event);
     default:
@@ -87,18 +95,19 @@ export function apply(progress: Progress, event: Logged): Progress {
   }
 }
 
-type OfTries = Extract<Logged, { type: "intent" | "done" | "failed" | "parked" }>;
+type OfTries = Extract<Logged, { type: "intent" | "done" | "failed" | "parked" | "stuck" }>;
 
 function applyAttempt(progress: Progress, event: OfTries): Progress {
   const { step, phase } = event;
+  const events = progress.events + 1;
   const steps = changeTries(progress.steps, step, phase, (tries) => after(tries, event));
   if (event.type === "intent") {
     const first = phase === "do" && triesOf(progress, step, "do").attempts === 0;
     const begun = first ? [...progress.begun, step] : progress.begun;
-    return { ...progress, steps, begun, epoch: event.epoch };
+    return { ...progress, events, steps, begun, epoch: event.epoch };
   }
-  if (event.type !== "done" || phase === "undo") return { ...progress, steps };
-  return { ...progress, steps, results: { ...progress.results, [step]: event.result } };
+  if (event.type !== "done" || phase === "undo") return { ...progress, events, steps };
+  return { ...progress, events, steps, results: { ...progress.results, [step]: event.result } };
 }
 
 function after(tries: Tries, event: OfTries): Tries {
@@ -114,14 +123,19 @@ function after(tries: Tries, event: OfTries): Tries {
         unknown: tries.unknown || tries.open,
       };
     case "done":
-      return { ...tries, open: false, done: true, parked: false };
+      return { ...tries, open: false, done: true, parked: false, stuck: false };
     case "failed": {
       const { kind, failure, retryAt } = event;
       const unknown = tries.unknown || kind === "unknown";
-      return { ...tries, open: false, unknown, last: lastOf(kind, failure, retryAt) };
+      const same = tries.last?.kind === kind && tries.last.failure.code === failure.code;
+      const repeated = same ? tries.repeated + 1 : 1;
+      const last = lastOf(kind, failure, retryAt);
+      return { ...tries, open: false, unknown, last, repeated, stuck: tries.stuck && same };
     }
     case "parked":
       return { ...tries, open: false, unknown: tries.unknown || tries.open, parked: true };
+    case "stuck":
+      return { ...tries, stuck: true };
   }
 }
 

@@ -3,7 +3,18 @@ import { type Progress, triesOf } from "./fold.ts";
 import { frontier, type Ready } from "./frontier.ts";
 import type { Decision } from "./interpreter.ts";
 import { isCall } from "./nodes.ts";
-import { attempt, dueAt, INTERRUPTED, isSpent, mayBeDone, park, record } from "./pace.ts";
+import {
+  attempt,
+  dueAt,
+  end,
+  INTERRUPTED,
+  isSpent,
+  mayBeDone,
+  park,
+  record,
+  repeatsItself,
+  stick,
+} from "./pace.ts";
 import { pivotState } from "./pivot.ts";
 import type { Plan, PlanStep } from "./plan.ts";
 import type { Tries } from "./tries.ts";
@@ -19,8 +30,7 @@ export function forth(plan: Plan, progress: Progress, now: number, underWay: Rea
   const ready = frontier(plan, progress);
   const done = ready.length === 0;
   if (done || progress.wanted?.end === "forth") {
-    const dropped = progress.signals.filter(({ consumed }) => !consumed).map(({ id }) => id);
-    return record({ type: "ended", state: "COMPLETED", ...(dropped.length > 0 && { dropped }) });
+    return end("COMPLETED", progress);
   }
   const turn = reasonToTurn(plan, progress, ready, underWay);
   if (turn) {
@@ -79,6 +89,7 @@ function step({ key, node }: Ready, progress: Progress, now: number): Decision {
   if (node.kind !== "compensatable" && isSpent(node.do.retry, tries) && !tries.parked) {
     return park(key, "do", tries);
   }
+  if (repeatsItself(node.do.retry, tries)) return stick(key, "do", tries);
   const due = dueAt(tries);
   if (due > now) return { type: "wait", until: due };
   return attempt({ key, step: node, phase: "do", tries }, now);

@@ -17,11 +17,12 @@ export function frontier(plan: Plan, progress: Progress): Ready[] {
 
 /** True when all of these are done. */
 function walk(nodes: readonly PlanNode[], scope: Scope, progress: Progress, ready: Ready[]): boolean {
-  for (const node of nodes) if (!visit(node, scope, progress, ready)) return false;
+  for (const node of nodes) if (!isThrough(node, scope, progress, ready)) return false;
   return true;
 }
 
-function visit(node: PlanNode, scope: Scope, progress: Progress, ready: Ready[]): boolean {
+/** True when this node is done; otherwise what is its turn in it is added to `ready`. */
+export function isThrough(node: PlanNode, scope: Scope, progress: Progress, ready: Ready[]): boolean {
   const key = keyIn(scope, node.name);
   if (node.kind === "parallel") {
     let done = true;

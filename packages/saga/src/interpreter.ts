@@ -1,7 +1,8 @@
 import { back, toUndo } from "./back.ts";
-import { endStates, type EndState, type SagaEvent, type SagaState } from "./event.ts";
+import { endStates, type EndState, type Failure, type SagaEvent, type SagaState } from "./event.ts";
 import { type Progress, triesOf } from "./fold.ts";
 import { forth } from "./forth.ts";
+import { end } from "./pace.ts";
 import type { Phase, Plan, PlanStep } from "./plan.ts";
 
 /** What to do now. `key`: the step's place in the saga, see key.ts. */
@@ -13,6 +14,10 @@ export type Decision =
       readonly step: PlanStep;
       readonly phase: Phase;
       readonly attempt: number;
+      /** Which attempt it is since the step was begun, or begun anew by an operator, from 1. */
+      readonly nth: number;
+      /** The step fails in the same way again and again. */
+      readonly stuck: boolean;
       readonly timeout: number;
     }
   /** Ask the definition's code which branch, which items or which input, and record what it says. */
@@ -22,6 +27,15 @@ export type Decision =
   /** Nothing to do before this time, ms since the epoch; Infinity: before something under way has ended. */
   | { readonly type: "wait"; readonly until: number }
   | { readonly type: "ended" };
+
+/** Events of attempts that a saga's log may hold since an operator's last order. */
+export const MOST_EVENTS = 10_000;
+const DAY = 86_400_000;
+const LOG_FULL: Failure = {
+  code: "LOG_FULL",
+  status: 409,
+  detail: `Its log has ${MOST_EVENTS} events of attempts. It goes on after an operator's order, such as retry.`,
+};
 
 const NONE: ReadonlySet<string> = new Set();
 
@@ -38,8 +52,17 @@ export function next(
   now: number,
   underWay: ReadonlySet<string> = NONE,
 ): Decision {
+  const decision = decide(plan, progress, now, underWay);
+  const begins = decision.type === "attempt" || decision.type === "resolve";
+  if (!begins || progress.events < MOST_EVENTS) return decision;
+  // It may end, and take what it is told, but it begins nothing: a log without end could not be read any more.
+  if (progress.halted !== undefined) return { type: "wait", until: now + DAY };
+  return { type: "record", event: { type: "halted", step: decision.key, failure: LOG_FULL } };
+}
+
+function decide(plan: Plan, progress: Progress, now: number, underWay: ReadonlySet<string>): Decision {
   if (isFinal(progress.state)) return { type: "ended" };
-  if (progress.wanted?.end === "killed") return { type: "record", event: { type: "ended", state: "KILLED" } };
+  if (progress.wanted?.end === "killed") return end("KILLED", progress);
   return progress.state === "COMPENSATING"
     ? back(plan, progress, now, underWay)
     : forth(plan, progress, now, underWay);

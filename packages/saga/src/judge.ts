@@ -13,12 +13,13 @@ import { unfit } from "./unfit.ts";
 export const refusals = {
   SAGA_UNKNOWN: "There is no such saga, or it ended long ago",
   STEP_UNKNOWN: "The saga has no such step",
-  REQUEST_ID_REUSED: "This request id has ordered something else",
+  REQUEST_ID_REUSED: "This request id stands for something else",
   PAST_PIVOT: "The saga has passed its point of no return",
   PIVOT_PENDING: "Only the pivot's own outcome can tell whether the saga may go back",
   BEFORE_PIVOT: "The saga has not passed its point of no return",
   SAGA_ENDED: "The saga has ended",
   STEP_NOT_OPEN: "The step is not one that this can be done to now",
+  TOO_MANY_SIGNALS: "The saga has too many signals that nobody waits for",
   ATTEMPT_UNDER_WAY: "An attempt is under way; try again when it has ended",
   NOT_MIGRATABLE: "The saga cannot go on after that definition",
 } as const;
@@ -66,14 +67,20 @@ const rules: Rules = {
       const { done, open, last } = triesOf(progress, key, phase);
       return !done && !open && last !== undefined;
     });
-    if (!waits) throw refuse("STEP_NOT_OPEN", "It is not waiting for another attempt.");
+    if (!waits && progress.halted === undefined)
+      throw refuse("STEP_NOT_OPEN", "It is not waiting for another attempt.");
     return "new";
   },
   skip({ plan, progress }, { step }) {
     if (progress.state !== "RUNNING") throw refuse(isFinal(progress.state) ? "SAGA_ENDED" : "STEP_NOT_OPEN");
     const node = nodeAt(plan, step);
-    const isNext = frontier(plan, progress).some(({ key }) => key === step);
-    if (!node || !isCall(node) || !isNext) throw refuse("STEP_NOT_OPEN", "It is not this step's turn.");
+    if (!node || !isCall(node))
+      throw refuse(
+        "STEP_NOT_OPEN",
+        "Only a step that calls somebody can be skipped; a wait is brought its signal.",
+      );
+    if (!frontier(plan, progress).some(({ key }) => key === step))
+      throw refuse("STEP_NOT_OPEN", "It is not this step's turn.");
     return "new";
   },
   fail: ({ plan, progress }) => backwards(plan, progress, true),
@@ -110,6 +117,7 @@ const rules: Rules = {
 function backwards(plan: Plan, progress: Progress, forced: boolean): Judgement {
   const { state } = progress;
   if (state === "COMPLETED") throw refuse("PAST_PIVOT");
+  if (state === "KILLED") throw refuse("SAGA_ENDED");
   if (state !== "RUNNING") return "void";
   const pivot = pivotState(plan, progress);
   if (pivot === "passed") throw refuse("PAST_PIVOT");

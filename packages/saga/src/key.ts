@@ -1,4 +1,4 @@
-import { nodesOf } from "./nodes.ts";
+import { type Found, nodesOf } from "./nodes.ts";
 import type { Plan, PlanNode } from "./plan.ts";
 
 /**
@@ -47,6 +47,29 @@ export function addressOf(key: string): Address {
     name: pathOf(last),
     indices: [...last.matchAll(/\[(\d+)\]/g)].map(([, index]) => Number(index)),
   };
+}
+
+/**
+ * Whether a node's key has an index for each map around it, none of them beyond the items where those are known.
+ * `resolved`: the items of maps, by their keys.
+ */
+export function hasPlace(plan: Plan, resolved: Readonly<Record<string, unknown>>, key: string): boolean {
+  const { subs } = addressOf(key);
+  let inner: Plan | undefined = plan;
+  let scope = ROOT;
+  for (const place of [...subs, key]) {
+    const { name, indices } = addressOf(place);
+    const found: Found | undefined = inner && nodesOf(inner).get(name);
+    if (!found || found.maps.length !== indices.length) return false;
+    for (const [depth, index] of indices.entries()) {
+      const items = resolved[keyIn(scope, found.maps[depth] ?? "")];
+      if (Array.isArray(items) && index >= items.length) return false;
+      scope = itemScope(scope, index);
+    }
+    inner = found.node.kind === "saga" ? found.node.plan : undefined;
+    scope = subScope(place);
+  }
+  return true;
 }
 
 /** The node of a key; undefined where the plan has none. */

@@ -1,7 +1,9 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import type { EndState } from "./event.ts";
 import type { Order } from "./order.ts";
+import type { Plan } from "./plan.ts";
 import { saga } from "./definition.ts";
+import { journey } from "./testing/conformance/journey.ts";
 import { things, trip } from "./testing/definition.ts";
 import { Life } from "./testing/life.ts";
 import type { Script } from "./testing/world.ts";
@@ -94,6 +96,13 @@ describe("retry", () => {
     expect(life.time.now() - before).toBeLessThan(1_000);
     expect(stateOf(life)).toBe("COMPLETED");
   });
+  it("waits no longer between the new attempts than between the first ones", async () => {
+    const life = await parkedAt("mail", 24);
+    const before = life.time.now();
+    give(life, { verb: "retry" });
+    expect(await life.ends()).toBe(true);
+    expect(life.time.now() - before).toBeLessThan(5_000);
+  });
   it("is refused where nothing waits", async () => {
     expect(() => give(new Life(), { verb: "retry" })).toThrow();
     const life = await during("hotel");
@@ -141,6 +150,19 @@ describe("skip", () => {
     );
     expect(life.driver.snapshot()?.results).toMatchObject({ flight: { step: "by hand" } });
   });
+  it("is refused for what is no step, though nothing can say what it would answer", async () => {
+    const life = await parkedAt("tickets");
+    const skip = { verb: "skip", step: "ticket", output: { step: "by hand" } } as const;
+    expect(() => give(life, skip)).toThrow(expect.objectContaining({ code: "STEP_UNKNOWN", status: 404 }));
+  });
+  it("is refused for a wait, which is brought its signal", async () => {
+    const life = new Life(() => "ok", journey);
+    await life.start();
+    await life.time.until(() => life.store.log.at(-1)?.type === "waiting");
+    expect(() => give(life, { verb: "skip", step: "approved", output: { by: "ann" } })).toThrow(
+      expect.objectContaining({ code: "STEP_NOT_OPEN", detail: expect.stringContaining("signal") }),
+    );
+  });
   it("is refused for a step whose turn it is not", async () => {
     const life = await parkedAt("tickets");
     for (const step of ["flight", "mail"])
@@ -179,6 +201,13 @@ describe("cancel and fail", () => {
       expect(await life.ends()).toBe(true);
       expect(stateOf(life)).toBe(state);
     }
+  });
+  it("come too late for a saga that was killed: nothing of it was taken back", async () => {
+    const life = await during("hotel");
+    give(life, { verb: "kill" });
+    await life.ends();
+    for (const verb of ["cancel", "fail"] as const)
+      expect(() => give(life, { verb })).toThrow(refusal("SAGA_ENDED"));
   });
   it("are refused after the pivot, and change nothing while the saga goes back", async () => {
     const after = await parkedAt("mail");
@@ -266,6 +295,47 @@ describe("migrate", () => {
     expect(await life.ends()).toBe(true);
     expect(life.world.standing).toEqual(["flight", "car", "pay"]);
     expect(life.driver.snapshot()).toMatchObject({ version: 2, hash: to.hash });
+  });
+  describe("past a choice", () => {
+    const fly = (add: boolean, branches: "two" | "one" = "two") => {
+      const air = (branch: typeof both) => {
+        const flown = branch.compensatable("flight", make, back);
+        return add ? flown.compensatable("seat", make, back) : flown;
+      };
+      const land = (branch: typeof both) =>
+        branch.delay("change", 1_000).compensatable("train", make, back).compensatable("bus", make, back);
+      const both = saga("tour", { version: add || branches === "one" ? 2 : 1, input: trip.input });
+      const by =
+        branches === "two"
+          ? both.choice("by", () => "air" as const, { air, land })
+          : both.choice("by", () => "land" as const, { land });
+      return by.delay("night", 60_000).compensatable("hotel", make, back).pivot("pay", make, { input });
+    };
+    async function waiting(definition: ReturnType<typeof fly>, step: string) {
+      const life = new Life(() => "ok", definition);
+      life.definition = () => definition;
+      await life.start();
+      await life.time.until(() => {
+        const last = life.store.log.at(-1);
+        return last?.type === "waiting" && last.step === step;
+      });
+      return life;
+    }
+    const move = (life: Life, { plan, hash }: { plan: Plan; hash: string }) =>
+      give(life, { verb: "migrate", plan, hash });
+
+    it("is not held up by the branch that was not taken", async () => {
+      const life = await waiting(fly(false), "night");
+      const to = fly(false).retriable("mail", make, { input });
+      expect(move(life, { ...to, plan: { ...to.plan, version: 2 } })).toBe("new");
+    });
+    it("is refused where the branch that was taken has grown, or is gone", async () => {
+      const life = await waiting(fly(false), "night");
+      expect(() => move(life, fly(true))).toThrow(
+        expect.objectContaining({ detail: expect.stringContaining("seat") }),
+      );
+      expect(() => move(life, fly(false, "one"))).toThrow(refusal("NOT_MIGRATABLE"));
+    });
   });
   it("is refused where what has begun is other or comes later there, and while an attempt is under way", async () => {
     for (const { plan, hash } of [late, other, trip]) {

@@ -1,4 +1,5 @@
-import type { Failure, SagaEvent } from "./event.ts";
+import type { EndState, Failure, SagaEvent } from "./event.ts";
+import type { Progress } from "./fold.ts";
 import type { Phase, PlanStep, Retry } from "./plan.ts";
 import type { Tries } from "./tries.ts";
 
@@ -29,6 +30,11 @@ export function isSpent({ attempts, budget }: Retry, tries: Tries): boolean {
   return budget !== null && !tries.open && dueAt(tries) >= tries.firstAt + budget;
 }
 
+/** It fails in the same way so often that trying goes on rarely. A step that is parked is tried rarely anyway. */
+export function repeatsItself({ repeats }: Retry, { repeated, stuck, parked }: Tries): boolean {
+  return repeats != null && repeated >= repeats && !stuck && !parked;
+}
+
 export interface Due {
   readonly key: string;
   readonly step: PlanStep;
@@ -44,15 +50,26 @@ export function retryOf(step: PlanStep, phase: Phase): Retry {
 
 export function attempt({ key, step, phase, tries }: Due, now: number) {
   const retry = retryOf(step, phase);
-  const first = tries.attempts === tries.before;
-  const left = retry.budget === null || first ? retry.timeout : tries.firstAt + retry.budget - now;
+  const nth = tries.attempts - tries.before + 1;
+  const left = retry.budget === null || nth === 1 ? retry.timeout : tries.firstAt + retry.budget - now;
   // No time is left only when the coordinator was down, and what that held up is worth one more whole attempt.
   const timeout = left > 0 ? Math.min(retry.timeout, left) : retry.timeout;
-  return { type: "attempt", key, step, phase, attempt: tries.attempts + 1, timeout } as const;
+  const { stuck } = tries;
+  return { type: "attempt", key, step, phase, attempt: tries.attempts + 1, nth, stuck, timeout } as const;
 }
 
 export function park(step: string, phase: Phase, tries: Tries) {
   return record({ type: "parked", step, phase, failure: tries.last?.failure ?? INTERRUPTED });
+}
+
+export function stick(step: string, phase: Phase, tries: Tries) {
+  return record({ type: "stuck", step, phase, failure: tries.last?.failure ?? INTERRUPTED });
+}
+
+/** Signals that nobody waited for are on record as dropped. */
+export function end(state: EndState, { signals }: Progress) {
+  const dropped = signals.filter(({ consumed }) => !consumed).map(({ id }) => id);
+  return record({ type: "ended", state, ...(dropped.length > 0 && { dropped }) });
 }
 
 export function record(event: SagaEvent) {

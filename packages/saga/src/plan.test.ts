@@ -14,3 +14,7 @@ it("tries a parked step rarely", () => {
   expect(backoff(retry, 5, 0)).toBe(PARKED_INTERVAL / 2);
   expect(backoff(retry, 9, 1)).toBe(PARKED_INTERVAL);
 });
+
+it("tries a stuck step rarely, whatever attempts it has left", () => {
+  expect(backoff({ ...retry, attempts: null }, 1, 0, true)).toBe(PARKED_INTERVAL / 2);
+});

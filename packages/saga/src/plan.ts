@@ -84,6 +84,11 @@ export interface Retry {
   /** Full-jitter backoff: a wait is uniform in [0, min(cap, base × 2^(attempt − 1))). */
   readonly base: number;
   readonly cap: number;
+  /**
+   * After so many equal failures in a row the step is stuck: it keeps what is left of its attempts and its budget, but
+   * is tried rarely, and somebody should look. Null or missing: never.
+   */
+  readonly repeats?: number | null;
 }
 
 export type Phase = "do" | "undo";
@@ -96,22 +101,24 @@ type Limits = Omit<Retry, "timeout">;
 /** Somebody waits for the outcome, and giving up is safe: give up soon. */
 const compensatable: Limits = { attempts: 4, budget: 8 * second, base: 250, cap: 5 * second };
 /** Giving up is not possible; the cap keeps the load on a struggling participant low. */
-const onwards: Limits = { attempts: 20, budget: null, base: 250, cap: 30 * second };
+const onwards: Limits = { attempts: 20, budget: null, base: 250, cap: 30 * second, repeats: 20 };
 /** Giving up leaves an effect behind for people to repair: try for a day. */
-const undo: Limits = { attempts: null, budget: day, base: 500, cap: 60 * second };
+const undo: Limits = { attempts: null, budget: day, base: 500, cap: 60 * second, repeats: 20 };
 
 export const defaults = { compensatable, pivot: onwards, retriable: onwards, undo } as const;
 
-/** Between attempts of a parked step: an operator or a deployment must help, but the next attempt may find that done. */
+/** Between attempts of a parked or stuck step: an operator or a deployment must help, but the next attempt may find that done. */
 export const PARKED_INTERVAL = 300 * second;
 
 /**
  * Wait before the next attempt, ms. Full jitter spreads the retries of many sagas best
  * (https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/).
- * @param attempt the attempt that failed, from 1
+ * @param attempt the attempt that failed, from 1; an operator's order to begin anew begins with 1 again
  * @param random uniform in [0, 1)
+ * @param stuck whether the step is
  */
-export function backoff(retry: Retry, attempt: number, random: number): number {
-  if (retry.attempts !== null && attempt >= retry.attempts) return PARKED_INTERVAL * (0.5 + random / 2);
+export function backoff(retry: Retry, attempt: number, random: number, stuck = false): number {
+  if (stuck || (retry.attempts !== null && attempt >= retry.attempts))
+    return PARKED_INTERVAL * (0.5 + random / 2);
   return random * Math.min(retry.cap, retry.base * 2 ** (attempt - 1));
 }

@@ -1,6 +1,7 @@
 import { MeshError, type MeshErrorOptions, type Principal, type Trace, isMeshError } from "@weft/mesh";
 import type { Signed } from "./ports.ts";
 import type { Logged } from "./event.ts";
+import type { Heard, Sender } from "./hear.ts";
 import type { Order } from "./order.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 
@@ -40,7 +41,7 @@ export interface SagaObject {
   resume(): Promise<SagaSnapshot | undefined>;
   inspect(): Promise<Inspection | undefined>;
   order(signed: Signed, order: OrderRequest): Promise<Answered<SagaSnapshot>>;
-  signal(id: string, step: string, payload: unknown): Promise<Answered<"accepted" | "known">>;
+  signal(id: string, step: string, payload: unknown, by?: Sender): Promise<Answered<Heard>>;
 }
 
 /** An answer that keeps an error's code over RPC, which loses all but its message. */

@@ -10,6 +10,7 @@ import {
 } from "@weft/mesh";
 import type * as z from "zod";
 import type { SagaDefinition } from "./definition.ts";
+import type { Heard, Sender } from "./hear.ts";
 import type { Signed } from "./ports.ts";
 import { type IndexRow, type Need, type SagaFilter, SagaIndex } from "./saga-index.ts";
 import { type Inspection, type OrderRequest, type SagaObject, unwrap } from "./saga-object.ts";
@@ -30,9 +31,10 @@ export interface Sagas {
   get<D extends SagaDefinition>(definition: D, id: string): Promise<SagaSnapshot<D> | undefined>;
   /**
    * Brings a wait of this saga what it waits for; `step`: the wait's key. The same id counts once, and the wait need
-   * not have begun. Throws SAGA_UNKNOWN, STEP_UNKNOWN, VALIDATION_FAILED or SAGA_ENDED.
+   * not have begun. `by`: an operator who does so in the service's place. Throws SAGA_UNKNOWN, STEP_UNKNOWN,
+   * VALIDATION_FAILED, SAGA_ENDED, TOO_MANY_SIGNALS, or REQUEST_ID_REUSED if the id came with something else before.
    */
-  signal(id: string, step: string, signalId: string, payload: unknown): Promise<void>;
+  signal(id: string, step: string, signalId: string, payload: unknown, by?: Sender): Promise<Heard>;
   /** Sagas of this service by state. */
   count(): Promise<Record<string, number>>;
   /** Newest first. `olderThan`: s. */
@@ -109,8 +111,8 @@ export function sagasOf(
     async get<D extends SagaDefinition>(_: D, id: string) {
       return (await reach(id, () => objectOf(id).get())) as SagaSnapshot<D> | undefined;
     },
-    async signal(id, step, signalId, payload) {
-      unwrap(await reach(id, () => objectOf(id).signal(signalId, step, payload)));
+    async signal(id, step, signalId, payload, by) {
+      return unwrap(await reach(id, () => objectOf(id).signal(signalId, step, payload, by)));
     },
     ...indexed(index, now),
     inspect: (id) => reach(id, () => objectOf(id).inspect()),

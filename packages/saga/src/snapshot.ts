@@ -1,8 +1,8 @@
 import type * as z from "zod";
 import type { SagaDefinition } from "./definition.ts";
 import type { Failure, SagaState } from "./event.ts";
-import { isSettled } from "./interpreter.ts";
-import type { Progress } from "./fold.ts";
+import { isFinal, isSettled } from "./interpreter.ts";
+import { type Progress, triesOf } from "./fold.ts";
 import { ROOT } from "./key.ts";
 import { resultsIn } from "./view.ts";
 import type { Head } from "./store.ts";
@@ -22,7 +22,10 @@ export interface SagaSnapshot<D extends SagaDefinition = SagaDefinition> {
   readonly results: Partial<NonNullable<D["results"]>>;
   /** Steps that were taken back. */
   readonly undone: readonly string[];
-  /** Steps that were tried in vain for long and now are tried rarely, or undos that were given up. */
+  /**
+   * Where somebody should look: steps that were tried in vain for long, or failed in the same way again and again, and
+   * now are tried rarely; undos that were given up; the step at which the saga was halted for its log's length.
+   */
   readonly parked: readonly string[];
   /** The step whose code this deployment lacks; the saga waits for one that has it. */
   readonly missing: string | undefined;
@@ -45,8 +48,6 @@ export function snapshotOf(
   missing?: string,
 ): SagaSnapshot {
   const { plan, hash } = progress.moved ?? head;
-  const stepsWhere = (found: (phases: Progress["steps"][string]) => boolean | undefined) =>
-    Object.keys(progress.steps).filter((key) => found(progress.steps[key] ?? {}));
   return {
     id: head.id,
     definition: plan.name,
@@ -56,12 +57,23 @@ export function snapshotOf(
     settled: isSettled(plan, progress),
     input: head.input,
     results: resultsIn(plan.steps, ROOT, progress) as SagaSnapshot["results"],
-    undone: stepsWhere((phases) => phases.undo?.done),
-    parked: stepsWhere((phases) => phases.do?.parked ?? phases.undo?.parked),
+    undone: Object.keys(progress.steps).filter((key) => triesOf(progress, key, "undo").done),
+    parked: parkedIn(progress),
     missing,
     failure: progress.failure,
     startedAt: head.startedAt,
     updatedAt,
     dueAt,
   };
+}
+
+/** What was parked before the saga took its way or came to its end is nobody's concern any more. */
+function parkedIn(progress: Progress): string[] {
+  const { state, steps, halted } = progress;
+  if (isFinal(state) && state !== "PARTIALLY_COMPENSATED") return [];
+  const parked = Object.keys(steps).filter((key) => {
+    const tries = triesOf(progress, key, state === "RUNNING" ? "do" : "undo");
+    return tries.parked || tries.stuck;
+  });
+  return halted === undefined || parked.includes(halted) ? parked : [...parked, halted];
 }

@@ -16,6 +16,9 @@ export interface Tries {
   readonly unknown: boolean;
   readonly done: boolean;
   readonly parked: boolean;
+  /** Equal failures in a row, the last one included. */
+  readonly repeated: number;
+  readonly stuck: boolean;
   readonly last:
     | { readonly kind: FailureKind; readonly failure: Failure; readonly retryAt: number }
     | undefined;
@@ -32,6 +35,8 @@ export const UNTRIED: Tries = {
   unknown: false,
   done: false,
   parked: false,
+  repeated: 0,
+  stuck: false,
   last: undefined,
 };
 

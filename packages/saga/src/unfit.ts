@@ -1,6 +1,7 @@
 import { canonicalJson } from "@weft/mesh";
 import type { Progress } from "./fold.ts";
-import { nodeAt, pathOf } from "./key.ts";
+import { isThrough, type Ready } from "./frontier.ts";
+import { itemScope, keyIn, nodeAt, ROOT, type Scope, subScope } from "./key.ts";
 import { partsOf } from "./nodes.ts";
 import { withoutLimits } from "./plan-hash.ts";
 import type { Plan, PlanNode } from "./plan.ts";
@@ -11,8 +12,14 @@ export function unfit(from: Plan, to: Plan, progress: Progress): string | undefi
   const begun = [progress.steps, progress.resolved, progress.timers].flatMap((part) => Object.keys(part));
   const other = begun.find((key) => shape(nodeAt(from, key)) !== shape(nodeAt(to, key)));
   if (other) return `"${other}" has begun, and it is not the same in version ${to.version}.`;
-  const late = overtaken(to.steps, "", new Set(begun.map(pathOf)));
+  const lost = begun.find((key) => hasLostItsBranch(nodeAt(to, key), progress.resolved[key]));
+  if (lost) return `"${lost}" has chosen a branch that version ${to.version} does not have.`;
+  const late = overtaken(to.steps, ROOT, progress, begun);
   return late && `"${late}" would come too late: in version ${to.version} it is before what has begun.`;
+}
+
+function hasLostItsBranch(node: PlanNode | undefined, chosen: unknown): boolean {
+  return node?.kind === "choice" && chosen !== undefined && !Object.hasOwn(node.branches, chosen as string);
 }
 
 /** Without what is inside a node: that is compared as far as it has begun. */
@@ -29,31 +36,43 @@ function shape(node: PlanNode | undefined): string | undefined {
   return canonicalJson(withoutLimits({ name: "", version: 0, steps: [bare] }));
 }
 
-/** A node that has not begun and stands before one that has. */
+/** A node whose turn it would be although something behind it has begun. */
 function overtaken(
   nodes: readonly PlanNode[],
-  prefix: string,
-  begun: ReadonlySet<string>,
+  scope: Scope,
+  progress: Progress,
+  begun: readonly string[],
 ): string | undefined {
-  const last = nodes.findLastIndex((node) => hasBegun(node, prefix, begun));
-  const skipped = nodes.slice(0, last).find((node) => !hasBegun(node, prefix, begun));
-  if (skipped) return prefix + skipped.name;
-  return sequencesOf(nodes.slice(0, last + 1), prefix)
-    .map((inner) => overtaken(inner.nodes, inner.prefix, begun))
-    .find((name) => name !== undefined);
+  const ready: Ready[] = [];
+  const open = nodes.findIndex((node) => !isThrough(node, scope, progress, ready));
+  const node = nodes[open];
+  if (!node) return undefined;
+  if (nodes.slice(open + 1).some((later) => hasBegun(later, scope, begun))) return ready[0]?.key;
+  return sequencesOf(node, scope, progress)
+    .map((inner) => overtaken(inner.nodes, inner.scope, progress, begun))
+    .find((key) => key !== undefined);
 }
 
-function hasBegun(node: PlanNode, prefix: string, begun: ReadonlySet<string>): boolean {
-  if (begun.has(prefix + node.name)) return true;
-  return sequencesOf([node], prefix).some((inner) =>
-    inner.nodes.some((each) => hasBegun(each, inner.prefix, begun)),
-  );
+function hasBegun(node: PlanNode, scope: Scope, begun: readonly string[]): boolean {
+  const key = keyIn(scope, node.name);
+  const isHere = begun.some((one) => one === key || one.startsWith(`${key}[`));
+  return isHere || partsOf(node).some((part) => part.some((inner) => hasBegun(inner, scope, begun)));
 }
 
-function sequencesOf(nodes: readonly PlanNode[], prefix: string) {
-  return nodes.flatMap((node) =>
-    node.kind === "saga"
-      ? [{ nodes: node.plan.steps, prefix: `${prefix}${node.name}.` }]
-      : partsOf(node).map((part) => ({ nodes: part, prefix })),
-  );
+/** The sequences inside a node as they are gone through, each where it stands. */
+function sequencesOf(
+  node: PlanNode,
+  scope: Scope,
+  { resolved }: Progress,
+): { nodes: readonly PlanNode[]; scope: Scope }[] {
+  const key = keyIn(scope, node.name);
+  if (node.kind === "parallel") return partsOf(node).map((nodes) => ({ nodes, scope }));
+  if (!(key in resolved)) return [];
+  if (node.kind === "choice") return [{ nodes: node.branches[resolved[key] as string] ?? [], scope }];
+  if (node.kind === "saga") return [{ nodes: node.plan.steps, scope: subScope(key) }];
+  if (node.kind !== "map") return [];
+  return (resolved[key] as readonly unknown[]).map((_, index) => ({
+    nodes: node.steps,
+    scope: itemScope(scope, index),
+  }));
 }

@@ -6,7 +6,7 @@ import { backlogOperations } from "./backlog/contract.ts";
 import { deadLetterOperations } from "./dead-letters/contract.ts";
 import { FaultOrder, Faults } from "./faults/contract.ts";
 import { circuits, overrideCircuit } from "./circuits/contract.ts";
-import { getSaga, listSagas, orderSaga, sagaNeeds } from "./sagas/contract.ts";
+import { getSaga, listSagas, orderSaga, sagaNeeds, signalSaga } from "./sagas/contract.ts";
 import { projectionOrders } from "./projections/contract.ts";
 
 /** What operators ask for, and the objects that all services share. */
@@ -16,6 +16,7 @@ export const control = contract("control", {
   listSagas,
   getSaga,
   orderSaga,
+  signalSaga,
   sagaNeeds,
   audit: query("GET /internal/audit", {
     summary:

@@ -81,6 +81,12 @@ const { forward, compose } = routes(app, {
   once: idempotent({
     store: (c) => c.env.IDEMPOTENCY,
     scope: keyOwner,
+    docs: "/docs",
+    // Whoever has lost the first answer reads what it wrote as well.
+    carry: {
+      take: ({ var: { consistency: seen } }) => seen?.news ?? "",
+      give: ({ var: { consistency: seen } }, carried) => seen?.merge(carried),
+    },
     // An order's saga is joined, and a cancellation is what it is however often it is asked for. What will not get
     // better by asking again is kept.
     resumable: ({ var: { failure } }) => failure?.retryable || failure?.code === "INTERNAL",
@@ -114,6 +120,7 @@ forward(services.control.operations.overrideCircuit, { path: "/_weft/circuits/:c
 forward(services.control.operations.listSagas, { path: "/_weft/sagas" });
 forward(services.control.operations.getSaga, { path: "/_weft/sagas/:id" });
 forward(services.control.operations.orderSaga, { path: "/_weft/sagas/:id/orders" });
+forward(services.control.operations.signalSaga, { path: "/_weft/sagas/:id/signals/:step" });
 forward(services.control.operations.sagaNeeds, { path: "/_weft/saga-needs" });
 forward(services.control.operations.listDeadLetters, { path: "/_weft/dead-letters" });
 forward(services.control.operations.replayDeadLetters, { path: "/_weft/dead-letters/replay" });

@@ -21,6 +21,8 @@ describe("POST /v1/orders with an Idempotency-Key", () => {
     expect(again.headers.get("location")).toBe(first.headers.get("location"));
     expect(again.headers.get("idempotency-replayed")).toBe("true");
     expect(first.headers.has("idempotency-replayed")).toBe(false);
+    expect(first.headers.get("weft-consistency")).toContain("orders@");
+    expect(again.headers.get("weft-consistency")).toBe(first.headers.get("weft-consistency"));
     expect(await ordersOf(buyer)).toHaveLength(1);
     const captures = await mesh.sql(
       "shop-payments",
@@ -54,10 +56,9 @@ describe("POST /v1/orders with an Idempotency-Key", () => {
       status: 400,
       body: { code: "IDEMPOTENCY_KEY_REQUIRED" },
     });
-    expect(await buyer.post("/v1/orders", order, { "idempotency-key": "x".repeat(300) })).toMatchObject({
-      status: 400,
-      body: { code: "IDEMPOTENCY_KEY_INVALID" },
-    });
+    const unusable = await buyer.post("/v1/orders", order, { "idempotency-key": "x".repeat(300) });
+    expect(unusable).toMatchObject({ status: 400, body: { code: "IDEMPOTENCY_KEY_INVALID" } });
+    expect(unusable.headers.get("link")).toBe('</docs>; rel="describedby"; type="text/html"');
     expect(await ordersOf(buyer)).toHaveLength(1);
   });
 

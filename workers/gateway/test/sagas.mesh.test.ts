@@ -52,6 +52,22 @@ it("what an operator cancels goes back, once, with the operator's name on record
   expect(ended.body.failure).toMatchObject({ code: "CANCELLED", detail: "rehearsal" });
 });
 
+it("a signal finds its way to the saga, which says that it waits for none", async () => {
+  const buyer = await mesh.shop.signUp();
+  const { id } = (await buyer.buy()).body;
+  const operator = operatorOf(mesh);
+  const signal = { requestId: "s1", reason: "rehearsal", payload: { by: "ann" } };
+  expect(await operator.post(`/_weft/sagas/${id}/signals/create`, signal)).toMatchObject({
+    status: 404,
+    body: { code: "STEP_UNKNOWN" },
+  });
+  expect(await operator.post("/_weft/sagas/nothing/signals/packed%5B1%5D", signal)).toMatchObject({
+    status: 404,
+    body: { code: "SAGA_UNKNOWN" },
+  });
+  expect((await buyer.post(`/_weft/sagas/${id}/signals/create`, signal)).status).toBe(403);
+});
+
 it("nobody but operators gives orders", async () => {
   const buyer = await mesh.shop.signUp();
   expect((await buyer.get("/_weft/sagas")).status).toBe(403);

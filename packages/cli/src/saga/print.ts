@@ -1,5 +1,8 @@
 import { table } from "../table.ts";
 
+/** Of what an event carries, in characters. */
+const LONGEST = 160;
+
 /** As the operators' API answers. */
 export interface Row {
   id: string;
@@ -35,6 +38,12 @@ export interface Detail {
   log: ({ at: string; type: string } & Record<string, unknown>)[];
 }
 
+export interface Told {
+  id: string;
+  step: string;
+  heard: keyof typeof heard;
+}
+
 export function pageText({ items, nextCursor }: Page): string {
   if (items.length === 0) return "No saga is like that.";
   const rows = items.map(({ id, definition, version, state, parked, startedAt, dueAt }) => [
@@ -58,6 +67,16 @@ export function needsText({ items }: Needs): string {
   return table(["DEFINITION", "HASH", "LIVE SAGAS"], rows);
 }
 
+const heard = {
+  accepted: "has what it waits for",
+  known: "had this signal before",
+  late: "is over or has its signal: nobody hears this one",
+};
+
+export function toldText({ id, step, heard: how }: Told): string {
+  return `${step} of ${id} ${heard[how]}. To see what becomes of it: weft saga show ${id}`;
+}
+
 export function detailText(saga: Detail): string {
   const { id, definition, version, state, parked, failure, timeline, log } = saga;
   const spans = timeline.map(({ step, phase, attempt, from, to, outcome }) => [
@@ -68,7 +87,7 @@ export function detailText(saga: Detail): string {
     to === null ? "" : `${Date.parse(to) - Date.parse(from)} ms`,
     outcome,
   ]);
-  const events = log.map(({ at, type, ...rest }) => [at, type, JSON.stringify(rest)]);
+  const events = log.map(({ at, type, ...rest }) => [at, type, clipped(JSON.stringify(rest))]);
   return [
     `${id}  ${definition}@${version}  ${state}${parked.length > 0 ? `  parked: ${parked.join(", ")}` : ""}`,
     ...(failure ? [`went back at ${failure.step}: ${failure.code} ${failure.detail ?? ""}`.trimEnd()] : []),
@@ -77,4 +96,9 @@ export function detailText(saga: Detail): string {
     "",
     table(["AT", "EVENT", ""], events),
   ].join("\n");
+}
+
+/** An answer can be long; `--json` has all of it. */
+function clipped(text: string): string {
+  return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }

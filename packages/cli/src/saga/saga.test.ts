@@ -76,6 +76,29 @@ describe("weft saga", () => {
     expect(text).toContain("ord_1 is RUNNING");
   });
 
+  it("brings a wait its signal, and says whether anybody hears it", async () => {
+    const told = { id: "ord_1", step: "packed[1]", heard: "late" };
+    const args = [
+      "signal",
+      "ord_1",
+      "--step",
+      "packed[1]",
+      "--payload",
+      '{"by":"ann"}',
+      "--reason",
+      "by phone",
+    ];
+    const { asked, text } = await run(args, told);
+    expect(asked).toEqual([
+      [
+        "POST",
+        "/sagas/ord_1/signals/packed%5B1%5D",
+        { requestId: "req-1", reason: "by phone", payload: { by: "ann" } },
+      ],
+    ]);
+    expect(text).toContain("packed[1] of ord_1 is over or has its signal");
+  });
+
   it("repeats an order under the request id that it is given", async () => {
     const { asked } = await run(["kill", "ord_1", "--reason", "x", "--request", "mine"], row);
     expect(asked).toEqual([["POST", expect.any(String), expect.objectContaining({ requestId: "mine" })]]);
@@ -91,6 +114,7 @@ describe("weft saga", () => {
     [["kill", "ord_1"], "--reason is missing"],
     [["skip", "ord_1", "--step", "a", "--reason", "x"], "--output is missing"],
     [["skip", "ord_1", "--step", "a", "--output", "{", "--reason", "x"], "--output is {"],
+    [["signal", "ord_1", "--step", "a", "--reason", "x"], "--payload is missing"],
     [["kill"], "Which saga?"],
     [["explode", "ord_1"], 'no command "saga explode"'],
     [["list", "--what"], "--what"],

@@ -1,7 +1,16 @@
 import { parseArgs } from "node:util";
 import { CommandError } from "../command-error.ts";
 import type { OperatorsApi } from "../operators-api.ts";
-import { type Detail, detailText, type Needs, needsText, type Page, pageText } from "./print.ts";
+import {
+  type Detail,
+  detailText,
+  type Needs,
+  needsText,
+  type Page,
+  pageText,
+  type Told,
+  toldText,
+} from "./print.ts";
 
 export const sagaUsage = `weft saga list [--state S] [--definition D] [--parked] [--older-than SECONDS] [--limit N] [--cursor C]
 weft saga show <id>                              its timeline and its log
@@ -12,8 +21,9 @@ weft saga complete <id>                          behind the pivot: leave out wha
 weft saga compensated <id> --step KEY            somebody has undone this step by other means
 weft saga kill <id>                              stop and undo nothing
 weft saga migrate <id> --to VERSION              go on after another version of the definition
+weft saga signal <id> --step KEY --payload JSON  bring a wait what it waits for
 weft saga needs [<definition>@<version>]         what live sagas still need; exit code 1 if it is needed
-                         every order takes --reason TEXT, and --request ID to be repeated safely; --json for programs`;
+                         every order and signal takes --reason TEXT, and --request ID to be repeated safely; --json for programs`;
 
 /** The world around the command. */
 export interface Surroundings {
@@ -31,6 +41,7 @@ const options = {
   cursor: { type: "string" },
   step: { type: "string" },
   output: { type: "string" },
+  payload: { type: "string" },
   to: { type: "string" },
   reason: { type: "string" },
   request: { type: "string" },
@@ -65,10 +76,10 @@ export async function saga(args: string[], { api, print, newId }: Surroundings):
     show({ items }, items.length === 0 ? "No live saga needs it." : needsText({ items }));
     return name !== undefined && items.length > 0 ? 1 : 0;
   }
-  if (verb !== "show" && !Object.hasOwn(orders, verb))
+  if (verb !== "show" && verb !== "signal" && !Object.hasOwn(orders, verb))
     throw misuse(
       verb === "" ? "What is to be done?" : `There is no command "saga ${verb}".`,
-      `There are list, show, needs and ${Object.keys(orders).join(", ")}.`,
+      `There are list, show, signal, needs and ${Object.keys(orders).join(", ")}.`,
     );
   if (name === undefined)
     throw misuse("Which saga?", "A saga is named by its id, as `weft saga list` shows it.");
@@ -78,8 +89,16 @@ export async function saga(args: string[], { api, print, newId }: Surroundings):
     show(detail, detailText(detail));
     return 0;
   }
+  const signed = { requestId: values.request ?? newId(), reason: needed(values, "reason") };
+  if (verb === "signal") {
+    const body = { ...signed, payload: json("payload", needed(values, "payload")) };
+    const step = encodeURIComponent(needed(values, "step"));
+    const told = (await api()("POST", `${path}/signals/${step}`, { body })) as Told;
+    show(told, toldText(told));
+    return 0;
+  }
   const order = { verb, ...orders[verb as keyof typeof orders](values) };
-  const body = { requestId: values.request ?? newId(), reason: needed(values, "reason"), order };
+  const body = { ...signed, order };
   const done = (await api()("POST", `${path}/orders`, { body })) as { id: string; state: string };
   show(done, `${done.id} is ${done.state}. To see what becomes of it: weft saga show ${done.id}`);
   return 0;
@@ -88,7 +107,10 @@ export async function saga(args: string[], { api, print, newId }: Surroundings):
 /** What each order takes besides its reason. */
 const orders = {
   retry: ({ step }: Values) => (step === undefined ? {} : { step }),
-  skip: (values: Values) => ({ step: needed(values, "step"), output: json(needed(values, "output")) }),
+  skip: (values: Values) => ({
+    step: needed(values, "step"),
+    output: json("output", needed(values, "output")),
+  }),
   fail: () => ({}),
   cancel: () => ({}),
   complete: () => ({}),
@@ -105,17 +127,17 @@ function readArgs(args: string[]): ReturnType<typeof parse> {
   }
 }
 
-function needed(values: Values, option: "reason" | "step" | "output" | "to"): string {
+function needed(values: Values, option: "reason" | "step" | "output" | "payload" | "to"): string {
   const value = values[option];
   if (value?.trim()) return value;
-  throw misuse(`--${option} is missing.`, "The order cannot be given without it.");
+  throw misuse(`--${option} is missing.`, "It cannot be done without it.");
 }
 
-function json(text: string): unknown {
+function json(option: string, text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw misuse(`--output is ${text}.`, `That is no JSON: ${(error as Error).message}.`);
+    throw misuse(`--${option} is ${text}.`, `That is no JSON: ${(error as Error).message}.`);
   }
 }
 

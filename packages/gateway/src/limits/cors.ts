@@ -33,6 +33,7 @@ export function cors({
     exposeHeaders: [
       "ETag",
       "Idempotency-Replayed",
+      "Link",
       "Location",
       "Preference-Applied",
       "RateLimit",

@@ -21,6 +21,7 @@ export const Problem = z
   })
   .describe("What went wrong (RFC 9457)");
 
+const KeyRules = z.string().describe("Where the rules for keys are, as `describedby`, if a key was refused.");
 const RetryAfter = z.int().describe("Seconds");
 
 /** Draft-ietf-httpapi-ratelimit-headers. */
@@ -59,6 +60,9 @@ function problemResponse(found: string[]): ZodOpenApiResponseObject {
     }),
     ...(found.includes("UNAVAILABLE") && {
       headers: z.object({ "Retry-After": RetryAfter.optional() }),
+    }),
+    ...(found.some((code) => code.startsWith("IDEMPOTENCY_")) && {
+      headers: z.object({ Link: KeyRules.optional(), "Retry-After": RetryAfter.optional() }),
     }),
     content: { [PROBLEM_TYPE]: { schema: Problem } },
   };

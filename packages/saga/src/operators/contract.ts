@@ -100,6 +100,29 @@ export const sagaOperations = (allow: readonly string[]) => ({
     auth: "operator",
     allow,
   }),
+  signalSaga: command("POST /internal/sagas/:id/signals/:step", {
+    summary: "Bring a wait of a saga what it waits for, in the service's place; once per requestId",
+    input: z.object({
+      id: z.string(),
+      step,
+      requestId: z.string().min(1).max(200),
+      reason: z.string().min(1).max(500),
+      payload: z.unknown().describe("What the wait takes"),
+    }),
+    output: z.object({
+      id: z.string(),
+      step: z.string(),
+      heard: z
+        .enum(["accepted", "known", "late"])
+        .describe(
+          "known: it came before; late: the wait is over or has its signal, so nobody hears this one",
+        ),
+    }),
+    errors,
+    idempotent: true,
+    auth: "operator",
+    allow,
+  }),
   sagaNeeds: query("GET /internal/saga-needs", {
     summary: "Which definitions live sagas still need: what a deployment must keep",
     output: z.object({

@@ -1,9 +1,11 @@
 import { contract, isMeshError, newTrace, rootContext, type Context } from "@weft/mesh";
 import { d1 } from "@weft/testkit/d1";
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import type { SagaDefinition } from "../definition.ts";
 import { SagaIndex } from "../saga-index.ts";
 import { answered, type SagaObject } from "../saga-object.ts";
 import { sagasOf } from "../sagas.ts";
+import { journey } from "../testing/conformance/journey.ts";
 import { Life } from "../testing/life.ts";
 import type { Script } from "../testing/world.ts";
 import { sagaOperations } from "./contract.ts";
@@ -17,15 +19,16 @@ const { operations } = contract("shop", sagaOperations(["control"]));
 const context: Context = rootContext(newTrace(), { principal: { sub: "ops", scopes: ["operator"] } });
 
 /** Sagas with their index, each brought to where it rests. */
-async function open(scripts: Record<string, Script>) {
+async function open(scripts: Record<string, Script>, definition?: SagaDefinition) {
   const index = new SagaIndex(d1("migrations/checkout"));
   const lives = new Map<string, Life>();
   let startedAt = 1_000;
   for (const [id, script] of Object.entries(scripts)) {
-    const life = new Life(script);
+    const life = new Life(script, definition);
     lives.set(id, life);
     await life.start(id);
-    await life.time.until(() => life.published.length > 1 && !life.driver.isDriving);
+    const waits = () => life.store.log.at(-1)?.type === "waiting";
+    await life.time.until(() => waits() || (life.published.length > 1 && !life.driver.isDriving));
     for (const snapshot of life.published) await index.publish({ ...snapshot, startedAt: startedAt++ });
   }
   const objectOf = (id: string) => {
@@ -41,6 +44,7 @@ async function open(scripts: Record<string, Script>) {
           driver.order(signed, order as never);
           return saga() as never;
         }),
+      signal: async (...signal) => answered(() => driver.signal(...signal)),
     };
     return object as SagaObject;
   };
@@ -95,6 +99,35 @@ describe("operators", () => {
     await give({ verb: "complete" });
     const ordered = shop.lives.get("b")?.store.log.find(({ type }) => type === "ordered");
     expect(ordered).toMatchObject({ actor: "ops", reason: "stuck", requestId: "r1" });
+  });
+
+  it("bring a saga what it waits for, in their own name", async () => {
+    const { sagas, lives } = await open({ w: () => "ok" }, journey);
+    const tell = (payload: unknown, step = "approved") => {
+      const input = operations.signalSaga.input.parse({
+        id: "w",
+        step,
+        requestId: "r1",
+        reason: "by phone",
+        payload,
+      });
+      return sagaHandlers.signalSaga({ input, sagas, context });
+    };
+    await expect(tell({ by: 1 })).rejects.toMatchObject({ code: "VALIDATION_FAILED" });
+    await expect(tell({ by: "ann" }, "pay")).rejects.toMatchObject({ code: "STEP_UNKNOWN", status: 404 });
+    const done = { id: "w", step: "approved" };
+    expect(operations.signalSaga.output.parse(await tell({ by: "ann" }))).toEqual({
+      ...done,
+      heard: "accepted",
+    });
+    expect(await tell({ by: "ann" })).toEqual({ ...done, heard: "known" });
+    await expect(tell({ by: "bob" })).rejects.toMatchObject({ code: "REQUEST_ID_REUSED", status: 422 });
+    const life = lives.get("w");
+    expect(life?.store.log.filter(({ type }) => type === "signalled")).toMatchObject([
+      { id: "r1", actor: "ops", reason: "by phone", payload: { by: "ann" } },
+    ]);
+    await life?.ends();
+    expect(life?.driver.snapshot()?.state).toBe("COMPLETED");
   });
 
   it("cannot give an order without a reason", () => {

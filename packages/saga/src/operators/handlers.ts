@@ -46,15 +46,25 @@ export const sagaHandlers = {
     };
   },
   async orderSaga({ input: { id, requestId, reason, order }, sagas, context }: Call<"orderSaga">) {
-    const actor = context.principal?.sub;
-    if (actor === undefined) throw meshError("AUTHENTICATION_REQUIRED");
+    const actor = actorOf(context);
     const { state, parked } = await sagas.order(id, { requestId, actor, reason }, order);
     return { id, state, parked: [...parked] };
+  },
+  async signalSaga({ input, sagas, context }: Call<"signalSaga">) {
+    const { id, step, requestId, payload, reason } = input;
+    const heard = await sagas.signal(id, step, requestId, payload, { actor: actorOf(context), reason });
+    return { id, step, heard };
   },
   async sagaNeeds({ sagas }: Call<"sagaNeeds">) {
     return { items: await sagas.needs() };
   },
 };
+
+/** Whose name stands in the saga's log. */
+function actorOf({ principal }: Context): string {
+  if (!principal) throw meshError("AUTHENTICATION_REQUIRED");
+  return principal.sub;
+}
 
 function rowOf({ nextDueAt, startedAt, updatedAt, snapshot: _, ...row }: IndexRow): z.input<typeof SagaRow> {
   return { ...row, startedAt: iso(startedAt), updatedAt: iso(updatedAt), dueAt: perhaps(nextDueAt) };

@@ -5,8 +5,9 @@ import type { SagaDefinition } from "../definition.ts";
 import type { Logged, SagaEvent } from "../event.ts";
 import type { FindDefinition } from "../find-definition.ts";
 import { apply, BEGINNING, type Progress } from "../fold.ts";
+import { hear } from "../hear.ts";
 import { next } from "../interpreter.ts";
-import { judge, refuse } from "../judge.ts";
+import { judge } from "../judge.ts";
 import { nodeAt, pathOf } from "../key.ts";
 import { PARKED_INTERVAL } from "../plan.ts";
 import { resolve } from "../resolve.ts";
@@ -173,10 +174,9 @@ export class Interpretation {
     const { plan, id } = this.#head;
     try {
       if (message.kind === "signal") {
-        const known = this.#progress.signals.some((signal) => signal.id === message.id);
-        if (this.#progress.state !== "RUNNING") throw refuse("SAGA_ENDED");
-        const { id: signal, step, payload } = message;
-        if (!known) this.#append({ type: "signalled", id: signal, step, payload });
+        const { kind: _, by, ...signal } = message;
+        const heard = hear(plan, this.#progress, signal);
+        if (heard !== "known") this.#append({ type: "signalled", ...signal, ...by });
         return;
       }
       const { signed, order } = message;

@@ -126,11 +126,12 @@ export function workflowSagasOf(
     async get<D extends SagaDefinition>(_: D, id: string) {
       return (await known(id)) as SagaSnapshot<D> | undefined;
     },
-    async signal(id, step, signalId, payload) {
+    async signal(id, step, signalId, payload, by) {
       const { definition } = await running(id);
       if (definition && nodeAt(definition.plan, step)?.kind !== "wait") throw refuse("STEP_UNKNOWN");
       const accepted = acceptSignal(definition, step, payload);
-      await tell(id, { kind: "signal", id: signalId, step, payload: accepted });
+      await tell(id, { kind: "signal", id: signalId, step, payload: accepted, by });
+      return "accepted";
     },
     async inspect(id) {
       const saga = await known(id);

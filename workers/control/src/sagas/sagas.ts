@@ -13,5 +13,6 @@ export const sagaHandlers = {
   listSagas: ({ input, mesh }: Call<"listSagas">) => mesh.checkout.listSagas(input),
   getSaga: ({ input, mesh }: Call<"getSaga">) => mesh.checkout.getSaga(input),
   orderSaga: ({ input, mesh }: Call<"orderSaga">) => mesh.checkout.orderSaga(input),
+  signalSaga: ({ input, mesh }: Call<"signalSaga">) => mesh.checkout.signalSaga(input),
   sagaNeeds: ({ mesh }: Call<"sagaNeeds">) => mesh.checkout.sagaNeeds({}),
 };

@@ -40,7 +40,7 @@ export function onObject(script: Script): Subject {
         life.driver.order(signed, order as never);
         return life.driver.snapshot() as never;
       }),
-    signal: async (signal, step, payload) => answered(() => life.driver.signal(signal, step, payload)),
+    signal: async (...signal) => answered(() => life.driver.signal(...signal)),
   };
   const sagas = sagasOf(() => object as SagaObject, index, context, life.time);
   return { id, sagas, world: life.world, until: (done) => until(life.time, done) };
