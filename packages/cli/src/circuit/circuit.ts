@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { misuseOf, needed, readArguments } from "../arguments.ts";
 import { CommandError } from "../command-error.ts";
 import type { OperatorsApi } from "../operators-api.ts";
 import { type Circuits, circuitTable, circuitText } from "./print.ts";
@@ -24,14 +24,15 @@ const options = {
   json: { type: "boolean", default: false },
 } as const;
 
-const parse = (args: string[]) => parseArgs({ args, options, allowPositionals: true });
+const misuse = misuseOf(circuitUsage);
+const parse = (args: string[]) => readArguments(args, options, misuse);
 type Values = ReturnType<typeof parse>["values"];
 
 const orders = { open: "open", close: "closed", clear: "clear" } as const;
 
 /** Gives the exit code 0. Throws a CommandError for anything that could not be done. */
 export async function circuit(args: string[], { api, print, now }: Surroundings): Promise<number> {
-  const { values, positionals } = readArgs(args);
+  const { values, positionals } = parse(args);
   const [verb = "", callee, ...more] = positionals;
   if (more.length > 0) throw misuse(`"${more.join(" ")}" is too much.`, "A command is about one callee.");
   const show = (value: unknown, text: string) => print(values.json ? JSON.stringify(value, null, 2) : text);
@@ -64,7 +65,7 @@ export async function circuit(args: string[], { api, print, now }: Surroundings)
   const body = {
     state,
     ...(state !== "clear" && { until: new Date(now() + secondsOf(values) * 1_000).toISOString() }),
-    reason: needed(values, "reason"),
+    reason: needed(values, "reason", misuse),
     ...(values.region && { region: values.region }),
   };
   const done = (await api()("PUT", `/circuits/${encodeURIComponent(callee)}`, { body })) as Circuits;
@@ -77,27 +78,9 @@ function inRegion({ items }: Circuits, { region }: Values): Circuits {
 }
 
 function secondsOf(values: Values): number {
-  const text = needed(values, "for");
+  const text = needed(values, "for", misuse);
   const seconds = Number(text);
   if (!(seconds > 0 && seconds <= 86_400))
     throw misuse(`--for is ${text}.`, "It is a number of seconds, and at most a day.");
   return seconds;
-}
-
-function readArgs(args: string[]): ReturnType<typeof parse> {
-  try {
-    return parse(args);
-  } catch (error) {
-    throw misuse(error instanceof Error ? error.message : String(error), "The command does not know it.");
-  }
-}
-
-function needed(values: Values, option: "for" | "reason"): string {
-  const value = values[option];
-  if (value?.trim()) return value;
-  throw misuse(`--${option} is missing.`, "The order cannot be given without it.");
-}
-
-function misuse(what: string, why: string): CommandError {
-  return new CommandError(what, why, `Say it in one of these ways:\n${circuitUsage}`);
 }

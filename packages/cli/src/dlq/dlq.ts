@@ -1,4 +1,4 @@
-import { parseArgs } from "node:util";
+import { misuseOf, readArguments } from "../arguments.ts";
 import { CommandError } from "../command-error.ts";
 import type { OperatorsApi } from "../operators-api.ts";
 import { runBulk } from "./bulk.ts";
@@ -42,12 +42,13 @@ const options = {
   json: { type: "boolean", default: false },
 } as const;
 
-const parse = (args: string[]) => parseArgs({ args, options, allowPositionals: true });
+const misuse = misuseOf(dlqUsage);
+const parse = (args: string[]) => readArguments(args, options, misuse);
 type Values = ReturnType<typeof parse>["values"];
 
 /** Gives the exit code: 0 done, 1 something stays undone. Throws a CommandError for anything else. */
 export async function dlq(args: string[], surroundings: Surroundings): Promise<number> {
-  const { values, positionals } = readArgs(args);
+  const { values, positionals } = parse(args);
   const [verb = "", name, ...more] = positionals;
   if (more.length > 0) throw misuse(`"${more.join(" ")}" is too much.`, "One letter is settled at a time.");
   const { api, print } = surroundings;
@@ -99,14 +100,6 @@ async function settleOne(
   }
 }
 
-function readArgs(args: string[]): ReturnType<typeof parse> {
-  try {
-    return parse(args);
-  } catch (error) {
-    throw misuse(error instanceof Error ? error.message : String(error), "The command does not know it.");
-  }
-}
-
 function bulkOrder(verb: "replay" | "discard", values: Values) {
   const { service, type, status, rate, all } = values;
   if (!all && service === undefined && type === undefined && status === undefined)
@@ -155,8 +148,4 @@ function readBody(name: string | undefined, readFile: Surroundings["readFile"]):
       "Write the `body` that `weft dlq show --json` prints into a file, and change it there.",
     );
   }
-}
-
-function misuse(what: string, why: string): CommandError {
-  return new CommandError(what, why, `Say it in one of these ways:\n${dlqUsage}`);
 }

@@ -1,5 +1,4 @@
-import { parseArgs } from "node:util";
-import { CommandError } from "../command-error.ts";
+import { misuseOf, needed, readArguments } from "../arguments.ts";
 import type { OperatorsApi } from "../operators-api.ts";
 import {
   type Detail,
@@ -48,12 +47,13 @@ const options = {
   json: { type: "boolean", default: false },
 } as const;
 
-const parse = (args: string[]) => parseArgs({ args, options, allowPositionals: true });
+const misuse = misuseOf(sagaUsage);
+const parse = (args: string[]) => readArguments(args, options, misuse);
 type Values = ReturnType<typeof parse>["values"];
 
 /** Gives the exit code: 0 done, 1 `needs` found live sagas. Throws a CommandError for anything else. */
 export async function saga(args: string[], { api, print, newId }: Surroundings): Promise<number> {
-  const { values, positionals } = readArgs(args);
+  const { values, positionals } = parse(args);
   const [verb = "", name, ...more] = positionals;
   if (more.length > 0) throw misuse(`"${more.join(" ")}" is too much.`, "An order is for one saga.");
   const show = (value: unknown, text: string) => print(values.json ? JSON.stringify(value, null, 2) : text);
@@ -89,10 +89,10 @@ export async function saga(args: string[], { api, print, newId }: Surroundings):
     show(detail, detailText(detail));
     return 0;
   }
-  const signed = { requestId: values.request ?? newId(), reason: needed(values, "reason") };
+  const signed = { requestId: values.request ?? newId(), reason: needed(values, "reason", misuse) };
   if (verb === "signal") {
-    const body = { ...signed, payload: json("payload", needed(values, "payload")) };
-    const step = encodeURIComponent(needed(values, "step"));
+    const body = { ...signed, payload: json("payload", needed(values, "payload", misuse)) };
+    const step = encodeURIComponent(needed(values, "step", misuse));
     const told = (await api()("POST", `${path}/signals/${step}`, { body })) as Told;
     show(told, toldText(told));
     return 0;
@@ -108,30 +108,16 @@ export async function saga(args: string[], { api, print, newId }: Surroundings):
 const orders = {
   retry: ({ step }: Values) => (step === undefined ? {} : { step }),
   skip: (values: Values) => ({
-    step: needed(values, "step"),
-    output: json("output", needed(values, "output")),
+    step: needed(values, "step", misuse),
+    output: json("output", needed(values, "output", misuse)),
   }),
   fail: () => ({}),
   cancel: () => ({}),
   complete: () => ({}),
-  compensated: (values: Values) => ({ step: needed(values, "step") }),
+  compensated: (values: Values) => ({ step: needed(values, "step", misuse) }),
   kill: () => ({}),
-  migrate: (values: Values) => ({ version: Number(needed(values, "to")) }),
+  migrate: (values: Values) => ({ version: Number(needed(values, "to", misuse)) }),
 };
-
-function readArgs(args: string[]): ReturnType<typeof parse> {
-  try {
-    return parse(args);
-  } catch (error) {
-    throw misuse(error instanceof Error ? error.message : String(error), "The command does not know it.");
-  }
-}
-
-function needed(values: Values, option: "reason" | "step" | "output" | "payload" | "to"): string {
-  const value = values[option];
-  if (value?.trim()) return value;
-  throw misuse(`--${option} is missing.`, "It cannot be done without it.");
-}
 
 function json(option: string, text: string): unknown {
   try {
@@ -139,8 +125,4 @@ function json(option: string, text: string): unknown {
   } catch (error) {
     throw misuse(`--${option} is ${text}.`, `That is no JSON: ${(error as Error).message}.`);
   }
-}
-
-function misuse(what: string, why: string): CommandError {
-  return new CommandError(what, why, `Say it in one of these ways:\n${sagaUsage}`);
 }
