@@ -6,6 +6,7 @@ import { openShop, shippingWorker } from "../fixture/shop.ts";
 const SECOND = 1_000;
 const MINUTE = 60 * SECOND;
 const HOUR = 60 * MINUTE;
+const NEVER = Number.POSITIVE_INFINITY;
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ["Date"], now: Date.UTC(2026, 10, 21) });
@@ -24,9 +25,8 @@ async function open() {
   const shop = openShop();
   await shop.place("a");
   const [placed] = shop.queue.drain();
-  const begin = Date.now();
   let attempts = 0;
-  let due = begin;
+  let due = Date.now();
   let queue: "waiting" | "acked" | "dead" = "waiting";
   async function deliver(body: unknown = placed): Promise<void> {
     const message = {
@@ -46,15 +46,16 @@ async function open() {
     ...shop,
     fail: (error: (() => unknown) | undefined) =>
       void (shop.env.HOOK = error && (() => Promise.reject(error() as Error))),
-    /** Lets so much time pass, with or without the cron that reads the log. */
-    async pass(ms: number, { cron = true, body = placed }: { cron?: boolean; body?: unknown } = {}) {
-      for (const end = Date.now() + ms; Date.now() < end; vi.setSystemTime(Date.now() + SECOND)) {
+    /** Lets so much time pass, with a cron every `cron` ms that reads the log; with `NEVER` there is none. */
+    async pass(ms: number, { cron = MINUTE, body = placed }: { cron?: number; body?: unknown } = {}) {
+      for (const end = Date.now() + ms; Date.now() < end;) {
         if (queue === "waiting" && Date.now() >= due) await deliver(body);
-        if (cron && Date.now() % MINUTE === 0) await shop.shippingSide.cron(new Date());
+        if (Date.now() % cron === 0) await shop.shippingSide.cron(new Date());
+        const next = Number.isFinite(cron) ? Date.now() - (Date.now() % cron) + cron : end;
+        vi.setSystemTime(Math.min(end, next, queue === "waiting" ? due : end));
       }
     },
     queue: () => queue,
-    seconds: () => (Date.now() - begin) / SECOND,
     statuses: async () => (await shop.letters.deadLetters({})).items.map(({ status }) => status),
   };
 }
@@ -68,7 +69,7 @@ describe.each([
     async (length) => {
       const shop = await open();
       shop.fail(error);
-      await shop.pass(length);
+      await shop.pass(length, { cron: length / 30 });
       expect(await shop.statuses()).toEqual(["failing"]);
       shop.fail(undefined);
       await shop.pass(16 * MINUTE);
@@ -79,7 +80,7 @@ describe.each([
 });
 
 describe("an event that fails for a reason of its own", () => {
-  it.each([true, false])("is dead within half a minute, with or without the log: %s", async (cron) => {
+  it.each([MINUTE, NEVER])("is dead within half a minute, with a cron every %i ms", async (cron) => {
     const shop = await open();
     shop.fail(() => new Error("boom"));
     await shop.pass(32 * SECOND, { cron });
@@ -105,16 +106,16 @@ describe("an event that fails for a reason of its own", () => {
     const [letter] = (await shop.letters.deadLetters({})).items;
     for (let n = 0; n < 6; n++) await shop.letters.replayDeadLetter({ id: letter?.id ?? "" });
     shop.fail(() => new Error("boom"));
-    await shop.pass(MINUTE / 2, { cron: false });
+    await shop.pass(MINUTE / 2, { cron: NEVER });
     expect(await shop.statuses()).toEqual(["failing"]);
   });
 
   it("is given up with an outage that does not end within a day", async () => {
     const shop = await open();
     shop.fail(away);
-    await shop.pass(23 * HOUR);
+    await shop.pass(23 * HOUR, { cron: HOUR / 2 });
     expect(await shop.statuses()).toEqual(["failing"]);
-    await shop.pass(2 * HOUR);
+    await shop.pass(2 * HOUR, { cron: HOUR / 2 });
     expect(await shop.statuses()).toEqual(["dead"]);
   });
 
@@ -132,7 +133,7 @@ describe("an event that fails for a reason of its own", () => {
 
 it("what is no event is dead within half a minute as well", async () => {
   const shop = await open();
-  await shop.pass(32 * SECOND, { body: "junk", cron: false });
+  await shop.pass(32 * SECOND, { body: "junk", cron: NEVER });
   expect(shop.queue()).toBe("acked");
   expect(await shop.statuses()).toEqual(["dead"]);
 });
