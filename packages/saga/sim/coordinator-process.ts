@@ -38,6 +38,7 @@ export class CoordinatorProcess {
   moments = 0;
   #life = { alive: false };
   #cancelAlarm: (() => void) | undefined;
+  #alarmAt: number | undefined;
 
   constructor(time: SimTime, chance: Chance, disk: Disk, network: Network, versions: Versions) {
     this.#time = time;
@@ -119,6 +120,7 @@ export class CoordinatorProcess {
         sleep: (ms, signal) => time.sleep(ms, signal).then(alive),
       },
       alarm: {
+        get: async () => alive(this.#alarmAt),
         set: async (at) => {
           await alive(undefined);
           this.#setAlarm(at);
@@ -163,8 +165,10 @@ export class CoordinatorProcess {
 
   #setAlarm(at: number | undefined): void {
     this.#cancelAlarm?.();
+    this.#alarmAt = at;
     if (at === undefined) return;
     this.#cancelAlarm = this.#time.at(at, () => {
+      this.#alarmAt = undefined;
       if (this.#chance.is(this.trouble.alarmLoss)) return;
       this.ask((driver) => void driver.rang());
     });
