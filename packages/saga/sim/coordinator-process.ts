@@ -36,6 +36,8 @@ export class CoordinatorProcess {
   row: SagaSnapshot | undefined;
   /** Commits and sends so far at which a process could have died. */
   moments = 0;
+  /** It has made a second attempt while the index did not know it. */
+  unlisted = false;
   #life = { alive: false };
   #cancelAlarm: (() => void) | undefined;
   #alarmAt: number | undefined;
@@ -49,6 +51,7 @@ export class CoordinatorProcess {
     disk.onCommit = (write) => {
       this.#mayDie();
       write();
+      this.unlisted ||= !this.row && disk.log.filter(({ type }) => type === "intent").length > 1;
       this.#mayDie();
     };
   }
