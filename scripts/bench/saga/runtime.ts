@@ -33,10 +33,8 @@ export async function startRuntime(): Promise<Runtime> {
   };
   const sagas = await bundle("saga-bench", "scripts/bench/saga/worker.ts");
   const things = await bundle("things", "packages/testkit/src/thing-worker.ts");
-  // Wrangler's own record of every span, and of every object's name in the object, a commit each: nobody has these where
-  // it runs for real.
+  // Wrangler's own record of every span, in an object with a database: no side has that where it runs for real.
   process.env["X_LOCAL_OBSERVABILITY"] ??= "false";
-  process.env["X_LOCAL_EXPLORER"] ??= "false";
   const server = createTestHarness({
     root,
     workers: [
