@@ -307,6 +307,17 @@ describe("trouble of the coordinator's own", () => {
     expect(life.alarmAt).toBeGreaterThan(life.time.now() + RETENTION / 2);
   });
 
+  it("an outcome is on disk at once when the run that would write it down has stopped, or stops", async () => {
+    for (const takes of [0, 100]) {
+      const life = new Life();
+      life.publishFails = true;
+      life.publishing = () => life.time.sleep(takes);
+      await life.start();
+      await life.time.until(() => false, life.time.now() + 200);
+      expect(life.store.log.at(-1)).toMatchObject({ type: "done", step: "flight" });
+    }
+  });
+
   it.each([
     ["in the same process", () => {}],
     ["in others", (life: Life) => life.restart()],

@@ -43,7 +43,6 @@ export class Standby {
   }
 
   async rest(until: number): Promise<void> {
-    this.#record.commit();
     this.#record.dueAt = until;
     await this.#deadMan.set(until);
     const known = until - this.#ports.runtime.now() <= LONG_WAIT || (await this.#tryToPublish());
