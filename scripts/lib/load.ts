@@ -1,4 +1,5 @@
 import { Agent, request } from "node:http";
+import { setTimeout as sleep } from "node:timers/promises";
 
 export interface LoadOptions {
   url: string;
@@ -11,6 +12,8 @@ export interface LoadOptions {
   requests: number;
   /** No request is begun later than this, ms. */
   limit?: number;
+  /** Least time between two requests of one connection, ms; without it, each follows the answer to the one before. */
+  every?: number;
 }
 
 export interface LoadResult {
@@ -32,6 +35,7 @@ export async function load({
   connections,
   requests,
   limit,
+  every = 0,
 }: LoadOptions): Promise<LoadResult> {
   if (!["127.0.0.1", "localhost"].includes(new URL(url).hostname))
     throw new Error(`${url} is not on this machine.`);
@@ -59,7 +63,12 @@ export async function load({
   const began = performance.now();
   const end = began + (limit ?? Number.POSITIVE_INFINITY);
   const worker = async () => {
-    while (started++ < requests && performance.now() < end) await once();
+    while (started++ < requests && performance.now() < end) {
+      const next = performance.now() + every;
+      await once();
+      const pause = next - performance.now();
+      if (pause > 0) await sleep(pause);
+    }
   };
 
   await Promise.all(Array.from({ length: connections }, worker));

@@ -36,8 +36,11 @@ export class CoordinatorProcess {
   row: SagaSnapshot | undefined;
   /** Commits and sends so far at which a process could have died. */
   moments = 0;
+  /** It has made a second attempt while the index did not know it. */
+  unlisted = false;
   #life = { alive: false };
   #cancelAlarm: (() => void) | undefined;
+  #alarmAt: number | undefined;
 
   constructor(time: SimTime, chance: Chance, disk: Disk, network: Network, versions: Versions) {
     this.#time = time;
@@ -48,6 +51,7 @@ export class CoordinatorProcess {
     disk.onCommit = (write) => {
       this.#mayDie();
       write();
+      this.unlisted ||= !this.row && disk.log.filter(({ type }) => type === "intent").length > 1;
       this.#mayDie();
     };
   }
@@ -119,6 +123,7 @@ export class CoordinatorProcess {
         sleep: (ms, signal) => time.sleep(ms, signal).then(alive),
       },
       alarm: {
+        get: async () => alive(this.#alarmAt),
         set: async (at) => {
           await alive(undefined);
           this.#setAlarm(at);
@@ -163,8 +168,10 @@ export class CoordinatorProcess {
 
   #setAlarm(at: number | undefined): void {
     this.#cancelAlarm?.();
+    this.#alarmAt = at;
     if (at === undefined) return;
     this.#cancelAlarm = this.#time.at(at, () => {
+      this.#alarmAt = undefined;
       if (this.#chance.is(this.trouble.alarmLoss)) return;
       this.ask((driver) => void driver.rang());
     });

@@ -5,7 +5,6 @@ import type { Head, SagaStore, Stored } from "../src/store.ts";
 export class Disk {
   head: Head | undefined;
   log: Logged[] = [];
-  indexed: SagaState | undefined;
   /** Of the saga, as its row says. */
   state: SagaState | undefined;
   onCommit: (write: () => void) => void = (write) => write();
@@ -24,28 +23,26 @@ export class Disk {
       this.onCommit(write);
     };
     return {
-      load: (): Stored | undefined =>
-        this.head && { head: this.head, log: this.log.slice(), indexed: this.indexed },
+      load: (): Stored | undefined => this.head && { head: this.head, log: this.log.slice() },
       begin: (head, started) =>
         commit(() => {
           this.head = head;
           this.log = [started];
           this.state = "RUNNING";
         }),
-      append: (event, state) => {
-        if (this.#lateIntents && event.type === "intent") {
-          this.#held.push(event);
-          return;
-        }
+      append: (events, state) => {
+        const late = this.#lateIntents ? events.filter(({ type }) => type === "intent") : [];
+        const written = [...this.#held, ...events.filter((event) => !late.includes(event))];
+        this.#held = late;
+        if (late.length === events.length) return;
         commit(() => {
-          this.log.push(...this.#held.splice(0), event);
+          this.log.push(...written);
           this.state = state;
         });
       },
-      markIndexed: (state) => commit(() => void (this.indexed = state)),
       erase: async () =>
         commit(() => {
-          this.head = this.indexed = undefined;
+          this.head = undefined;
           this.log = [];
         }),
     };

@@ -40,6 +40,7 @@ export function flawsOf(process: CoordinatorProcess, disk: Disk, participants: P
     ],
     ["an effect came after the end", hasLateEffect(disk.log, progress, participants, orders)],
     ["an outcome was applied that nobody waited for", hasForeignOutcome(disk.log)],
+    ["it went on though the index did not know it", process.unlisted],
     ["something happened after the end", hasLateEvent(disk.log)],
     ["the log says something else than the process", !isReplayed(process, disk, progress)],
   ];

@@ -67,8 +67,8 @@ export async function simulate(seed: number, mutant?: Mutant): Promise<Run> {
   await time.until(() => process.ended, calm);
   network.faults = network.refusals = 0;
   Object.assign(process.trouble, { crash: 0, alarmLoss: 0, indexAway: 0, undeployed: false });
-  // Whoever got no answer to a start asks again; a saga that the index does not know has done nothing yet. Nobody else
-  // asks: what sleeps must be woken.
+  // Whoever got no answer to a start asks again; a saga that the index does not know has made one attempt at most.
+  // Nobody else asks: what sleeps must be woken.
   if (!process.row) process.start(id);
   const late = Math.max(time.now(), calm) + LIMIT;
   const quiet = () => isQuiet(process);

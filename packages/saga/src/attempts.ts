@@ -29,7 +29,6 @@ export class Attempts {
   readonly #epoch: number;
   readonly #ended: () => void;
   readonly #underWay = new Set<string>();
-  #trouble: { readonly cause: unknown } | undefined;
 
   /** `ended`: called whenever an attempt is no longer waited for. */
   constructor(ports: Ports, record: SagaRecord, ended: () => void) {
@@ -48,6 +47,7 @@ export class Attempts {
     const { key: step, phase, attempt: number } = attempt;
     // On disk before anything leaves: whatever happens from here on, the log knows that something may have happened.
     this.#record.append({ type: "intent", step, phase, attempt: number, epoch: this.#epoch });
+    this.#record.commit();
     this.#underWay.add(step);
     void attemptStep(attempt, {
       ...material,
@@ -55,20 +55,10 @@ export class Attempts {
       late: (outcome) => this.#late(attempt, outcome),
     })
       .then((outcome) => this.#settle(outcome))
-      .catch((cause: unknown) => {
-        this.#trouble = { cause };
-      })
       .finally(() => {
         this.#underWay.delete(step);
         this.#ended();
       });
-  }
-
-  /** Throws what writing down an outcome has failed with, once. */
-  check(): void {
-    const trouble = this.#trouble;
-    this.#trouble = undefined;
-    if (trouble) throw trouble.cause;
   }
 
   #settle(outcome: OutcomeEvent): void {
@@ -86,9 +76,12 @@ export class Attempts {
   #late({ key: step, phase, attempt }: Attempt, outcome: Outcome): void {
     const made = { step, phase, attempt };
     try {
-      if (outcome.type === "done") return this.#settle({ ...made, ...outcome });
-      const { kind, failure } = outcome;
-      this.#settle({ type: "failed", ...made, kind, failure, retryAt: this.#ports.runtime.now() });
+      if (outcome.type === "done") this.#settle({ ...made, ...outcome });
+      else {
+        const { kind, failure } = outcome;
+        this.#settle({ type: "failed", ...made, kind, failure, retryAt: this.#ports.runtime.now() });
+      }
+      this.#record.commit();
     } catch (error) {
       log("error", "late outcome was not recorded", {
         saga: this.#record.head?.id,

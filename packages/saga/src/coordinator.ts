@@ -44,7 +44,11 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
       const index = new SagaIndex((options.index ?? defaultIndex)(env));
       this.#driver = new Driver({
         store: new SqlStore(ctx.storage),
-        alarm: { set: (at) => ctx.storage.setAlarm(at), clear: () => ctx.storage.deleteAlarm() },
+        alarm: {
+          get: async () => (await ctx.storage.getAlarm()) ?? undefined,
+          set: (at) => ctx.storage.setAlarm(at),
+          clear: () => ctx.storage.deleteAlarm(),
+        },
         runtime,
         definition: find,
         publish: (snapshot) => index.publish(snapshot),

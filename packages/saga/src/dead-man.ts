@@ -1,5 +1,7 @@
 /** The one alarm of a saga's storage; survives the process. Times are ms since the epoch. */
 export interface AlarmClock {
+  /** When it rings; undefined where it is not set. */
+  get(): Promise<number | undefined>;
   set(at: number): Promise<void>;
   clear(): Promise<void>;
 }
@@ -31,13 +33,25 @@ export class DeadMan {
     if (!this.isAhead(ms)) await this.set(this.#now() + ms + 2 * MARGIN);
   }
 
+  /** Nothing leaves the object before the alarm is on disk, so it counts from the call on. */
   async set(at: number): Promise<void> {
-    await this.#clock.set(at);
     this.#setTo = at;
+    try {
+      await this.#clock.set(at);
+    } catch (error) {
+      this.#setTo = undefined;
+      throw error;
+    }
+  }
+
+  /** Whether the alarm rings at this time; it may have been set by another process. */
+  async isSetTo(at: number): Promise<boolean> {
+    this.#setTo ??= await this.#clock.get();
+    return this.#setTo === at;
   }
 
   async clear(): Promise<void> {
-    await this.#clock.clear();
     this.#setTo = undefined;
+    await this.#clock.clear();
   }
 }

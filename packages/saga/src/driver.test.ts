@@ -35,6 +35,30 @@ describe("the happy path", () => {
     expect(life.alarmAt).toBe((snapshot?.updatedAt ?? 0) + RETENTION);
   });
 
+  it("writes an outcome and the intent that follows from it at once", async () => {
+    const life = new Life();
+    const commits: string[][] = [];
+    life.store.onAppend = (events, write) => {
+      commits.push(events.map(({ type }) => type));
+      write();
+    };
+    await life.start();
+    await life.ends();
+    const between = Array.from({ length: 5 }, () => ["done", "intent"]);
+    expect(commits).toEqual([["intent"], ...between, ["done", "ended"]]);
+  });
+
+  it("does not wait for the index before the first call", async () => {
+    const life = new Life();
+    const told = Promise.withResolvers<void>();
+    life.publishing = () => told.promise;
+    await life.start();
+    await life.time.until(() => false, life.time.now() + 1_000);
+    expect(life.world.attempts).toEqual(["do flight 1"]);
+    told.resolve();
+    expect(await life.ends()).toBe(true);
+  });
+
   it("has the alarm set and the intent on disk before anything leaves", async () => {
     const life = new Life((step) => {
       expect(life.alarmAt).toBeGreaterThan(life.time.now() + 1_000);
@@ -173,9 +197,9 @@ describe("a process that dies", () => {
 
   it("is woken by an alarm that is set again before anything else", async () => {
     const life = new Life();
-    life.store.onAppend = (event, write) => {
+    life.store.onAppend = (events, write) => {
       // The process is gone after the last step, before it could say that this was all.
-      if (event.type === "ended" && life.alarmsSet === 1) return life.kill();
+      if (events.at(-1)?.type === "ended" && life.alarmsSet === 1) return life.kill();
       expect(life.alarmAt).toBeDefined();
       write();
     };
@@ -294,22 +318,40 @@ describe("trouble of the coordinator's own", () => {
     expect(life.alarmAt).toBeGreaterThan(life.time.now() + RETENTION / 2);
   });
 
-  it("nothing takes effect before the index knows the saga", async () => {
+  it("an outcome is on disk at once when the run that would write it down has stopped, or stops", async () => {
+    for (const takes of [0, 100]) {
+      const life = new Life();
+      life.publishFails = true;
+      life.publishing = () => life.time.sleep(takes);
+      await life.start();
+      await life.time.until(() => false, life.time.now() + 200);
+      expect(life.store.log.at(-1)).toMatchObject({ type: "done", step: "flight" });
+    }
+  });
+
+  it.each([
+    ["in the same process", () => {}],
+    ["in others", (life: Life) => life.restart()],
+  ])("no more than one attempt is made before the index knows the saga, %s", async (_, between) => {
     const life = new Life();
     life.publishFails = true;
     await life.start();
-    expect(await life.time.result(life.driver.wait(5_000))).toMatchObject({ state: "RUNNING" });
-    expect(life.world.attempts).toEqual([]);
+    for (let minute = 1; minute <= 3; minute++) {
+      expect(await life.time.result(life.driver.wait(60_000))).toMatchObject({ state: "RUNNING" });
+      between(life);
+    }
+    expect(life.world.attempts).toEqual(["do flight 1"]);
+    expect(life.store.log.at(-1)).toMatchObject({ type: "done", step: "flight" });
     life.publishFails = false;
     expect(await life.ends(60_000)).toBe(true);
-    expect(life.driver.snapshot()?.state).toBe("COMPLETED");
+    expect(life.world.attempts).toEqual(forward);
   });
 
   it("storage that fails leaves an alarm behind, and the alarm's handler never rejects", async () => {
     const life = new Life();
     let broken = true;
-    life.store.onAppend = (event, write) => {
-      if (broken && event.type === "done") throw new Error("disk full");
+    life.store.onAppend = (events, write) => {
+      if (broken && events.some(({ type }) => type === "done")) throw new Error("disk full");
       write();
     };
     await life.start();

@@ -42,7 +42,7 @@ export class Driver {
     this.#deadMan = new DeadMan(ports.alarm, ports.runtime.now);
     this.#waiters = new Waiters(ports.runtime.sleep);
     this.#record = new SagaRecord(ports.store, ports.runtime.now);
-    this.#attempts = new Attempts(ports, this.#record, () => this.#news.resolve());
+    this.#attempts = new Attempts(ports, this.#record, () => this.#heard());
     this.#standby = new Standby(ports, this.#record, this.#deadMan);
   }
 
@@ -53,10 +53,12 @@ export class Driver {
 
   /** Begins the saga, or joins it: the same id with the same input is the same saga, with another input a conflict. */
   async start(draft: Omit<Head, "startedAt">): Promise<"begun" | "joined" | "conflict"> {
-    if (!this.#record.head) await this.#deadMan.keepAhead(longestAttempt(draft.plan));
     const existing = this.#record.head;
+    // One commit for the alarm, the beginning and the first intent: in between, nothing is waited for.
+    const armed = existing ? undefined : this.#deadMan.keepAhead(longestAttempt(draft.plan));
     if (!existing) this.#record.begin(draft);
     void this.drive();
+    await armed;
     if (!existing) return "begun";
     const same =
       existing.plan.name === draft.plan.name && canonicalJson(existing.input) === canonicalJson(draft.input);
@@ -69,6 +71,7 @@ export class Driver {
 
   /** All that has happened, in its order. */
   log(): readonly Logged[] {
+    this.#record.commit();
     return this.#ports.store.load()?.log ?? [];
   }
 
@@ -142,17 +145,19 @@ export class Driver {
       )
       .finally(() => {
         this.#driving = undefined;
+        this.#writeDown();
       });
     return this.#driving;
   }
 
   async #run(): Promise<void> {
     const { now } = this.#ports.runtime;
-    // Nothing takes effect before the index knows the saga: one that loses its alarm from here on will be found.
-    if (this.#record.head && !this.#record.indexed) await this.#standby.publish();
+    // The index hears of a saga while its first attempt is under way, and before anything else is done: one that loses
+    // its alarm from there on will be found.
+    let telling = this.#record.head && !this.#record.indexed ? this.#standby.publish() : undefined;
+    telling?.catch(() => "heard below");
     for (;;) {
       const { head, progress, length } = this.#record;
-      this.#attempts.check();
       if (!head) return;
       const decision = next(current(head, progress).plan, progress, now(), this.#attempts.underWay);
       this.#news = Promise.withResolvers();
@@ -160,6 +165,12 @@ export class Driver {
         this.#append(decision.event);
         continue;
       }
+      if (telling && (decision.type !== "attempt" || progress.begun.length > 0)) {
+        await telling;
+        telling = undefined;
+        continue;
+      }
+      if (decision.type !== "attempt") this.#record.commit();
       if (decision.type !== "ended") this.#waiters.wake();
       if (await this.#carryOut(decision, head)) continue;
       // What has happened while the alarm was being set is still to be looked at.
@@ -184,6 +195,7 @@ export class Driver {
     }
     const timeout = decision.type === "attempt" ? decision.timeout : 0;
     if (!this.#deadMan.isAhead(timeout)) {
+      this.#record.commit();
       await this.#deadMan.keepAhead(timeout);
       // Meanwhile somebody may have stopped the saga.
       return true;
@@ -243,8 +255,23 @@ export class Driver {
   /** Something that nobody has waited for. */
   #change(event: SagaEvent): void {
     this.#append(event);
+    this.#record.commit();
     this.#news.resolve();
     void this.wake();
+  }
+
+  /** An attempt has ended. The run that waits for it writes its outcome down together with what follows from it. */
+  #heard(): void {
+    if (this.#driving) this.#news.resolve();
+    else this.#writeDown();
+  }
+
+  #writeDown(): void {
+    try {
+      this.#record.commit();
+    } catch (error) {
+      this.#log("error", "saga outcome was not recorded", { cause: describe(error) });
+    }
   }
 
   #existing(): Head {

@@ -1,7 +1,7 @@
 import { afterCursor, toPage } from "@weft/mesh";
-import { and, asc, count, desc, eq, inArray, isNotNull, lt, lte, or } from "drizzle-orm";
+import { and, asc, count, desc, eq, inArray, isNotNull, isNull, lt, lte, or } from "drizzle-orm";
 import { drizzle, type DrizzleD1Database } from "drizzle-orm/d1";
-import { sagaIndex } from "./index-schema.ts";
+import { isOpen, sagaIndex } from "./index-schema.ts";
 import * as z from "zod";
 import { endStates, type SagaState } from "./event.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
@@ -28,6 +28,7 @@ export interface Need {
 }
 
 const ended = [...endStates];
+const isLive = and(isOpen(sagaIndex.state), inArray(sagaIndex.state, ["RUNNING", "COMPENSATING"]));
 const LIST_KEY = z.tuple([z.int(), z.string()]);
 
 /** The table of a service's sagas. */
@@ -72,17 +73,19 @@ export class SagaIndex {
     return this.#db
       .select()
       .from(sagaIndex)
-      .where(and(isNotNull(sagaIndex.nextDueAt), lt(sagaIndex.nextDueAt, time)))
+      .where(and(isLive, lt(sagaIndex.nextDueAt, time)))
       .orderBy(asc(sagaIndex.nextDueAt))
       .limit(limit);
   }
 
-  /** Sagas that ended before `time`. */
-  expired(time: number, limit: number): Promise<IndexRow[]> {
+  /** Sagas that ended before `time`, without those that are postponed beyond `now`. */
+  expired(time: number, now: number, limit: number): Promise<IndexRow[]> {
+    const { state, startedAt, updatedAt, nextDueAt } = sagaIndex;
+    const isTheirTurn = or(isNull(nextDueAt), lt(nextDueAt, now));
     return this.#db
       .select()
       .from(sagaIndex)
-      .where(and(inArray(sagaIndex.state, ended), lt(sagaIndex.updatedAt, time)))
+      .where(and(lt(startedAt, time), inArray(state, ended), lt(updatedAt, time), isTheirTurn))
       .limit(limit);
   }
 
@@ -95,6 +98,7 @@ export class SagaIndex {
       .where(
         and(
           state && eq(sagaIndex.state, state),
+          state && state !== "COMPLETED" ? isOpen(sagaIndex.state) : undefined,
           definition === undefined ? undefined : eq(sagaIndex.definition, definition),
           parked === undefined ? undefined : eq(sagaIndex.parked, parked),
           startedBefore === undefined ? undefined : lte(sagaIndex.startedAt, startedBefore),
@@ -117,7 +121,7 @@ export class SagaIndex {
     return this.#db
       .select({ definition, version, hash, sagas: count() })
       .from(sagaIndex)
-      .where(inArray(sagaIndex.state, ["RUNNING", "COMPENSATING"]))
+      .where(isLive)
       .groupBy(definition, version, hash)
       .orderBy(asc(definition), asc(version));
   }

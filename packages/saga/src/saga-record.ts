@@ -1,4 +1,4 @@
-import type { SagaEvent, SagaState } from "./event.ts";
+import type { Logged, SagaEvent, SagaState } from "./event.ts";
 import { apply, BEGINNING, fold, type Progress } from "./fold.ts";
 import { isFinal } from "./interpreter.ts";
 import type { Plan } from "./plan.ts";
@@ -11,6 +11,9 @@ export class SagaRecord {
   readonly #now: () => number;
   #head: Head | undefined;
   #progress: Progress = BEGINNING;
+  /** What is on disk, and what comes with the next commit. */
+  #written: Progress = BEGINNING;
+  #unwritten: Logged[] = [];
   #updatedAt = 0;
   #indexed: SagaState | undefined;
   #length = 0;
@@ -25,9 +28,10 @@ export class SagaRecord {
     const stored = store.load();
     if (!stored) return;
     this.#head = stored.head;
-    this.#progress = fold(stored.log);
-    this.#updatedAt = stored.log.at(-1)?.at ?? stored.head.startedAt;
-    this.#indexed = stored.indexed;
+    this.#progress = this.#written = fold(stored.log);
+    this.#updatedAt = stored.log.findLast(isNews)?.at ?? stored.head.startedAt;
+    // No second attempt is made before the index knows of the saga.
+    if (stored.log.filter(({ type }) => type === "intent").length > 1) this.#indexed = "RUNNING";
     this.#length = stored.log.length;
     this.dueAt = isFinal(this.#progress.state) ? undefined : this.#updatedAt;
   }
@@ -63,36 +67,56 @@ export class SagaRecord {
     this.#updatedAt = this.dueAt = at;
   }
 
+  /** Counts from now on, and is on disk with the next commit: before anything that follows from it leaves this process. */
   append(event: SagaEvent): void {
     // A clock that is set back must not make news look old: the index keeps what it knows.
     const logged = { ...event, at: Math.max(this.#now(), this.#updatedAt) };
-    const progress = apply(this.#progress, logged);
-    this.#store.append(logged, progress.state);
-    this.#progress = progress;
+    this.#progress = apply(this.#progress, logged);
+    this.#unwritten.push(logged);
     this.#length += 1;
-    // What comes after the end is on record, but it is no news.
-    if (event.type === "discarded") return;
+    if (!isNews(logged)) return;
     this.#updatedAt = this.dueAt = logged.at;
     this.missing = undefined;
   }
 
+  /** Writes all that was appended, or forgets it and throws. */
+  commit(): void {
+    const events = this.#unwritten;
+    if (events.length === 0) return;
+    this.#unwritten = [];
+    try {
+      this.#store.append(events, this.#progress.state);
+      this.#written = this.#progress;
+    } catch (error) {
+      this.#progress = this.#written;
+      throw error;
+    }
+  }
+
   markIndexed(state: SagaState): void {
     this.#indexed = state;
-    this.#store.markIndexed(state);
   }
 
   async erase(): Promise<void> {
     await this.#store.erase();
     this.#head = undefined;
-    this.#progress = BEGINNING;
+    this.#progress = this.#written = BEGINNING;
+    this.#unwritten = [];
     this.#indexed = undefined;
     this.#length = 0;
     this.dueAt = undefined;
   }
 
+  /** Nobody is told what is not on disk. */
   snapshot(): SagaSnapshot | undefined {
+    this.commit();
     return this.#head && snapshotOf(this.#head, this.#progress, this.#updatedAt, this.dueAt, this.missing);
   }
+}
+
+/** What comes after the end is on record, but it is no news. */
+function isNews({ type }: Logged): boolean {
+  return type !== "discarded";
 }
 
 /** The definition that a saga goes by now: the one that it began with, or the one that it was moved to. */

@@ -18,7 +18,7 @@ function sqlite(): SqlDatabase & { rows(query: string): Record<string, unknown>[
       },
     },
     async deleteAll() {
-      db.exec("DROP TABLE IF EXISTS saga; DROP TABLE IF EXISTS log");
+      db.exec("DROP TABLE IF EXISTS history");
     },
     transactionSync(work) {
       db.exec("BEGIN");
@@ -43,40 +43,51 @@ const head: Head = {
   principal: { sub: "u1", scopes: ["user"] },
   startedAt: 1,
 };
-const events: Logged[] = [
-  { type: "started", at: 1 },
+const started: Logged = { type: "started", at: 1 };
+const later: Logged[] = [
   { type: "intent", step: "flight", phase: "do", attempt: 1, epoch: 1, at: 2 },
   { type: "done", step: "flight", phase: "do", attempt: 1, result: { step: "flight" }, at: 3 },
 ];
-const [started, ...later] = events as [Logged, ...Logged[]];
+const ended: Logged = { type: "ended", state: "COMPLETED", at: 4 };
 
 it("gives back what was written, in its order, also to the next process", () => {
   const db = sqlite();
   const store = new SqlStore(db);
   expect(store.load()).toBeUndefined();
   store.begin(head, started);
-  for (const event of later) store.append(event);
-  expect(new SqlStore(db).load()).toEqual({ head, log: events, indexed: "RUNNING" });
+  store.append(later);
+  store.append([ended]);
+  expect(new SqlStore(db).load()).toEqual({ head, log: [started, ...later, ended] });
 });
 
-it("knows what the index was told: of the end what is written, before it what follows from the log", () => {
+it("writes one row for each commit", () => {
   const db = sqlite();
   const store = new SqlStore(db);
-  const indexed = () => new SqlStore(db).load()?.indexed;
   store.begin(head, started);
-  expect(indexed()).toBeUndefined();
-  for (const event of later) store.append(event);
-  store.markIndexed("RUNNING");
-  expect(indexed()).toBe("RUNNING");
-  expect(db.rows("SELECT indexed FROM saga")).toEqual([{ indexed: null }]);
-  store.markIndexed("COMPLETED");
-  expect(indexed()).toBe("COMPLETED");
+  store.append(later);
+  store.append([ended]);
+  expect(db.rows("SELECT seq FROM history")).toEqual([{ seq: 1 }, { seq: 2 }, { seq: 3 }]);
 });
 
-it("writes what a saga begins with and its first event together or not at all", () => {
+it("begins whole or not at all", () => {
   const db = sqlite();
   const store = new SqlStore(db);
-  const unwritable = undefined as unknown as Logged;
-  expect(() => store.begin(head, unwritable)).toThrow();
+  expect(() => store.begin({ ...head, input: 1n }, started)).toThrow();
   expect(store.load()).toBeUndefined();
+  store.begin(head, started);
+  expect(store.load()).toEqual({ head, log: [started] });
+});
+
+it("goes on with a saga that was stored as a head and a row for each event", () => {
+  const db = sqlite();
+  db.sql.exec("CREATE TABLE saga (head TEXT NOT NULL, indexed TEXT)");
+  db.sql.exec("CREATE TABLE log (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)");
+  db.sql.exec("INSERT INTO saga (head) VALUES (?)", JSON.stringify(head));
+  for (const event of [started, ...later])
+    db.sql.exec("INSERT INTO log (event) VALUES (?)", JSON.stringify(event));
+  const store = new SqlStore(db);
+  expect(store.load()).toEqual({ head, log: [started, ...later] });
+  store.append([ended]);
+  expect(new SqlStore(db).load()).toEqual({ head, log: [started, ...later, ended] });
+  expect(db.rows("SELECT name FROM sqlite_master")).toEqual([{ name: "history" }]);
 });

@@ -1,5 +1,4 @@
-import type { Logged, SagaState } from "./event.ts";
-import { isFinal } from "./interpreter.ts";
+import type { Logged } from "./event.ts";
 import type { Head, SagaStore, Stored } from "./store.ts";
 
 /** The part of a Durable Object's storage that is used. */
@@ -14,22 +13,14 @@ export interface SqlDatabase {
   deleteAll(): Promise<void>;
 }
 
-interface HeadRow {
-  readonly head: string;
-  readonly indexed: SagaState | null;
-}
+const SCHEMA = "CREATE TABLE history (seq INTEGER PRIMARY KEY, entry TEXT NOT NULL)";
 
-interface LogRow {
-  readonly event: string;
-}
-
-const SCHEMA = `
-  CREATE TABLE IF NOT EXISTS saga (head TEXT NOT NULL, indexed TEXT);
-  CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, event TEXT NOT NULL)`;
+/** The first entry; each of the others is a list of events that were written together. */
+type Beginning = Stored;
 
 /**
  * A saga in a database of its own: what it began with, and the log, which is only ever added to. Where it stands follows
- * from the log. Every row and every index entry is paid for, so there is one row for each event and no index.
+ * from the log. Every row, table and index entry is paid for, so there is one table, one row for each commit and no index.
  */
 export class SqlStore implements SagaStore {
   readonly #db: SqlDatabase;
@@ -40,40 +31,53 @@ export class SqlStore implements SagaStore {
 
   load(): Stored | undefined {
     // An object that is only asked whether it has a saga stays empty, and costs nothing.
-    if (this.#db.sql.exec("SELECT 1 FROM sqlite_master WHERE name = 'saga'").toArray().length === 0)
-      return undefined;
-    const [row] = this.#db.sql.exec("SELECT head, indexed FROM saga").toArray() as unknown as HeadRow[];
-    if (!row) return undefined;
-    const rows = this.#db.sql.exec("SELECT event FROM log ORDER BY seq").toArray() as unknown as LogRow[];
-    const log = rows.map(({ event }) => JSON.parse(event) as Logged);
-    // Nothing is sent before the index knows of the saga.
-    const known = log.some(({ type }) => type === "intent") ? "RUNNING" : undefined;
-    return { head: JSON.parse(row.head) as Head, log, indexed: row.indexed ?? known };
+    const tables = this.#select<{ name: string }>(
+      "SELECT name FROM sqlite_master WHERE name IN ('history', 'saga')",
+    );
+    if (tables.length === 0) return undefined;
+    if (tables.some(({ name }) => name === "saga")) this.#adoptEarlier();
+    const rows = this.#select<{ entry: string }>("SELECT entry FROM history ORDER BY seq");
+    const [first, ...rest] = rows.map(({ entry }) => JSON.parse(entry) as unknown);
+    if (first === undefined) return undefined;
+    const { head, log } = first as Beginning;
+    return { head, log: [...log, ...(rest as Logged[][]).flat()] };
   }
 
   begin(head: Head, started: Logged): void {
-    this.#db.transactionSync(() => {
-      this.#db.sql.exec(SCHEMA);
-      this.#db.sql.exec("INSERT INTO saga (head) VALUES (?)", JSON.stringify(head));
-      this.#log(started);
-    });
+    this.#db.transactionSync(() => this.#create({ head, log: [started] }));
   }
 
-  append(event: Logged): void {
-    this.#log(event);
-  }
-
-  markIndexed(state: SagaState): void {
-    // What else the index was told is of no use to the next process.
-    if (!isFinal(state)) return;
-    this.#db.sql.exec("UPDATE saga SET indexed = ?", state);
+  append(events: readonly Logged[]): void {
+    this.#add(events);
   }
 
   erase(): Promise<void> {
     return this.#db.deleteAll();
   }
 
-  #log(event: Logged): void {
-    this.#db.sql.exec("INSERT INTO log (event) VALUES (?)", JSON.stringify(event));
+  /** Sagas that began before October 2026's second format had a table for the head and a row for each event. */
+  #adoptEarlier(): void {
+    this.#db.transactionSync(() => {
+      const [row] = this.#select<{ head: string }>("SELECT head FROM saga");
+      const events = this.#select<{ event: string }>("SELECT event FROM log ORDER BY seq");
+      this.#db.sql.exec("DROP TABLE saga");
+      this.#db.sql.exec("DROP TABLE log");
+      if (!row) return;
+      const log = events.map(({ event }) => JSON.parse(event) as Logged);
+      this.#create({ head: JSON.parse(row.head) as Head, log });
+    });
+  }
+
+  #create(beginning: Beginning): void {
+    this.#db.sql.exec(SCHEMA);
+    this.#add(beginning);
+  }
+
+  #add(entry: Beginning | readonly Logged[]): void {
+    this.#db.sql.exec("INSERT INTO history (entry) VALUES (?)", JSON.stringify(entry));
+  }
+
+  #select<Row>(query: string): Row[] {
+    return this.#db.sql.exec(query).toArray() as unknown as Row[];
   }
 }

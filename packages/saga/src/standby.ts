@@ -1,6 +1,5 @@
 import { describe, log, type Runtime } from "@weft/mesh";
 import type { DeadMan } from "./dead-man.ts";
-import { isFinal } from "./interpreter.ts";
 import { RETENTION } from "./retention.ts";
 import type { SagaRecord } from "./saga-record.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
@@ -22,15 +21,12 @@ export class Standby {
   /** Nothing is left to do before this time, ms since the epoch. */
   #until = 0;
   /** The end may be told to those who wait: the index knows it, or could not be reached. */
-  #tellable: boolean;
+  #tellable = false;
 
   constructor(ports: Ports, record: SagaRecord, deadMan: DeadMan) {
     this.#ports = ports;
     this.#record = record;
     this.#deadMan = deadMan;
-    const { progress, indexed, updatedAt } = record;
-    this.#tellable = indexed === progress.state;
-    if (this.#tellable && isFinal(progress.state)) this.#until = updatedAt + RETENTION;
   }
 
   get isResting(): boolean {
@@ -53,24 +49,27 @@ export class Standby {
     if (known) this.#until = until;
   }
 
-  /** The index hears of the end before the starter does, so that whoever looks after the answer sees it there. */
+  /**
+   * The index hears of the end before the starter does, so that whoever looks after the answer sees it there. That it
+   * has heard is not written down: the alarm then rings at the end of the storage, which the next process can see.
+   */
   async end(tell: () => void): Promise<void> {
-    const { progress, indexed, updatedAt } = this.#record;
+    const { updatedAt } = this.#record;
     const { now } = this.#ports.runtime;
-    if (now() >= updatedAt + RETENTION) {
+    const expiry = updatedAt + RETENTION;
+    if (now() >= expiry) {
       await this.#record.erase();
       return this.#deadMan.clear();
     }
     this.#record.dueAt = undefined;
-    if (indexed !== progress.state) {
-      await this.#deadMan.keepAhead(0);
-      await this.#tryToPublish();
-    }
+    const isKnown = await this.#deadMan.isSetTo(expiry);
+    if (!isKnown) await this.#deadMan.keepAhead(0);
+    const isTold = isKnown || (await this.#tryToPublish());
     this.#tellable = true;
     tell();
-    if (this.#record.indexed !== progress.state) return this.#deadMan.set(now() + LONG_WAIT);
-    await this.#deadMan.set(updatedAt + RETENTION);
-    this.#until = updatedAt + RETENTION;
+    if (!isTold) return this.#deadMan.set(now() + LONG_WAIT);
+    if (!isKnown) await this.#deadMan.set(expiry);
+    this.#until = expiry;
   }
 
   async publish(): Promise<void> {

@@ -26,16 +26,14 @@ export interface Head {
 export interface Stored {
   readonly head: Head;
   readonly log: readonly Logged[];
-  /** The state that the index knows; undefined while it does not know the saga. */
-  readonly indexed: SagaState | undefined;
 }
 
 /** Where one saga lives. Every write is synchronous and either happens whole or not at all. */
 export interface SagaStore {
   load(): Stored | undefined;
   begin(head: Head, started: Logged): void;
-  append(event: Logged, state: SagaState): void;
-  markIndexed(state: SagaState): void;
+  /** `state`: of the saga, with these. */
+  append(events: readonly Logged[], state: SagaState): void;
   /** Forgets the saga. */
   erase(): Promise<void>;
 }

@@ -183,3 +183,38 @@ it("sagas that ended 30 days ago are forgotten, others are not", async () => {
   expect(woken).toEqual(["old"]);
   expect(await index.countByState()).toEqual({ COMPENSATED: 1, RUNNING: 1 });
 });
+
+it("sagas that ended long ago and cannot be woken do not starve those behind them", async () => {
+  const index = new SagaIndex(d1("migrations/checkout"));
+  const over = { state: "KILLED", updatedAt: 1, dueAt: undefined } as const;
+  for (let n = 0; n < 100; n++) await index.publish(snapshot(`broken-${n}`, over));
+  await index.publish(snapshot("behind", { ...over, startedAt: 1, updatedAt: 2 }));
+  const woken: string[] = [];
+  const objectOf = (id: string) => {
+    woken.push(id);
+    const answer = id === "behind" ? Promise.resolve(undefined) : Promise.reject(new Error("broken"));
+    return { resume: () => answer } as Partial<SagaObject> as SagaObject;
+  };
+  const now = 2 * RETENTION;
+  await sweep(index, objectOf, now);
+  expect(woken).not.toContain("behind");
+  await sweep(index, objectOf, now + MINUTE);
+  expect(woken).toHaveLength(101);
+  await sweep(index, objectOf, now + 10 * MINUTE);
+  expect(woken).toHaveLength(201);
+});
+
+it("what is open is found without reading what is complete", async () => {
+  const DB = d1("migrations/checkout");
+  const index = new SagaIndex(DB);
+  const prepare = vi.spyOn(DB, "prepare");
+  await index.overdue(1, 1);
+  await index.needs();
+  await index.list({ state: "PARTIALLY_COMPENSATED", limit: 1 });
+  const queries = prepare.mock.calls.map(([sql]) => sql);
+  expect(queries).toHaveLength(3);
+  for (const sql of queries) {
+    const { results } = await DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).all<{ detail: string }>();
+    expect(results[0]?.detail).toMatch(/^SEARCH saga_index USING INDEX saga_index_open/);
+  }
+});

@@ -19,7 +19,7 @@ export async function sweep(
   now: number,
 ): Promise<void> {
   const overdue = await index.overdue(now - OVERDUE, AT_ONCE);
-  const expired = await index.expired(now - RETENTION - OVERDUE, AT_ONCE);
+  const expired = await index.expired(now - RETENTION - OVERDUE, now, AT_ONCE);
   await Promise.all(
     [...overdue, ...expired].map(async ({ id, definition }) => {
       try {

@@ -1,6 +1,9 @@
 /** What the Worker has written so far: rows as they are billed, index entries included; an alarm is a row. */
 export const written = { object: 0, alarms: 0, database: 0, batches: 0 };
 
+/** In a table of the local runtime, which writes down an object's name in the object. */
+const LOCAL = "__miniflare_";
+
 /** Counts what goes into a Durable Object's storage. */
 export function meterStorage(storage: DurableObjectStorage): void {
   const { sql } = storage;
@@ -9,7 +12,7 @@ export function meterStorage(storage: DurableObjectStorage): void {
   Object.defineProperty(sql, "exec", {
     value: (...args: Parameters<typeof exec>) => {
       const cursor = exec(...args);
-      written.object += cursor.rowsWritten;
+      if (!args[0].includes(LOCAL)) written.object += cursor.rowsWritten;
       return cursor;
     },
   });

@@ -1,6 +1,7 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import process from "node:process";
 import { build } from "esbuild";
 import { createTestHarness } from "wrangler";
 import { root } from "../../lib/project.ts";
@@ -32,6 +33,8 @@ export async function startRuntime(): Promise<Runtime> {
   };
   const sagas = await bundle("saga-bench", "scripts/bench/saga/worker.ts");
   const things = await bundle("things", "packages/testkit/src/thing-worker.ts");
+  // Wrangler's own record of every span, in an object with a database: no side has that where it runs for real.
+  process.env["X_LOCAL_OBSERVABILITY"] ??= "false";
   const server = createTestHarness({
     root,
     workers: [
@@ -48,8 +51,13 @@ export async function startRuntime(): Promise<Runtime> {
               database_id: "5a6a0000-0000-4000-8000-000000000002",
             },
           ],
-          durable_objects: { bindings: [{ name: "SAGAS", class_name: "SagaCoordinator" }] },
-          migrations: [{ tag: "v1", new_sqlite_classes: ["SagaCoordinator"] }],
+          durable_objects: {
+            bindings: [
+              { name: "SAGAS", class_name: "SagaCoordinator" },
+              { name: "SHARDS", class_name: "SagaShard" },
+            ],
+          },
+          migrations: [{ tag: "v1", new_sqlite_classes: ["SagaCoordinator", "SagaShard"] }],
           workflows: [
             { binding: "SAGA_WORKFLOW", name: "saga-workflow", class_name: "SagaWorkflow" },
             { binding: "PLAIN_WORKFLOW", name: "plain-workflow", class_name: "PlainWorkflow" },

@@ -22,6 +22,8 @@ export class Life {
   alarmAt: number | undefined;
   alarmsSet = 0;
   publishFails = false;
+  /** What the index takes its time for. */
+  publishing = async (): Promise<void> => {};
   definition: Ports["definition"];
   readonly #starts: SagaDefinition;
   driver: Driver;
@@ -61,8 +63,11 @@ export class Life {
 
   /** Lets time pass until the saga has ended and nothing is left to do; false if that takes longer than `ms`. */
   ends(ms = Number.POSITIVE_INFINITY): Promise<boolean> {
-    const over = () =>
-      this.store.indexed !== undefined && isFinal(this.store.indexed) && !this.driver.isDriving;
+    const over = () => {
+      const { state } = this.store;
+      const known = this.published.at(-1)?.state === state;
+      return state !== undefined && isFinal(state) && known && !this.driver.isDriving;
+    };
     return this.time.until(over, this.time.now() + ms);
   }
 
@@ -79,12 +84,14 @@ export class Life {
         sleep: (ms, signal) => time.sleep(ms, signal).then(alive),
       },
       alarm: {
+        get: () => alive().then(() => this.alarmAt),
         set: (at) => alive().then(() => this.#setAlarm(at)),
         clear: () => alive().then(() => this.#setAlarm(undefined)),
       },
       definition: (name, version) => this.definition(name, version),
       publish: async (snapshot) => {
         await alive();
+        await this.publishing();
         if (this.publishFails) throw new Error("the index is away");
         this.published.push(snapshot);
       },

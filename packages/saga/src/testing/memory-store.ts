@@ -5,11 +5,11 @@ import type { Head, SagaStore, Stored } from "../store.ts";
 export class MemoryStore implements SagaStore {
   head: Head | undefined;
   log: Logged[] = [];
-  indexed: SagaState | undefined;
-  onAppend: (event: Logged, write: () => void) => void = (_, write) => write();
+  state: SagaState | undefined;
+  onAppend: (events: readonly Logged[], write: () => void) => void = (_, write) => write();
 
   load(): Stored | undefined {
-    return this.head && { head: this.head, log: [...this.log], indexed: this.indexed };
+    return this.head && { head: this.head, log: [...this.log] };
   }
 
   begin(head: Head, started: Logged): void {
@@ -17,18 +17,15 @@ export class MemoryStore implements SagaStore {
     this.log = [started];
   }
 
-  append(event: Logged, _: SagaState): void {
-    this.onAppend(event, () => {
-      this.log.push(event);
+  append(events: readonly Logged[], state: SagaState): void {
+    this.onAppend(events, () => {
+      this.log.push(...events);
+      this.state = state;
     });
   }
 
-  markIndexed(state: SagaState): void {
-    this.indexed = state;
-  }
-
   async erase(): Promise<void> {
-    this.head = this.indexed = undefined;
+    this.head = this.state = undefined;
     this.log = [];
   }
 }
