@@ -176,5 +176,5 @@ it("never lets the remaining time grow, from try to try and hop to hop, nor a tr
     { numRuns: 200 },
   );
   // The chains that are drawn are worth something.
-  for (const times of Object.values(reached)) expect(times).toBeGreaterThan(20);
+  for (const times of Object.values(reached)) expect(times).toBeGreaterThan(5);
 }, 30_000);
