@@ -59,7 +59,8 @@ export class CoordinatorProcess {
   start(id: string, input: object = {}): void {
     const { plan, hash } = this.#versions.first;
     const draft = { id, plan, hash, input, trace: TRACE, principal: undefined };
-    void this.#alive().start(draft).catch(isCrash);
+    const driver = this.#alive();
+    void driver.start(draft).then(() => driver.drive(), isCrash);
   }
 
   /** Somebody's request, which may find the object asleep. Undefined where it dies, or where the order is refused. */

@@ -63,7 +63,10 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
     async start({ definition: name, version, ...rest }: StartRequest): Promise<StartResult> {
       const definition = find(name, version);
       if (!definition) return "undefined-here";
-      return this.#driver.start({ ...rest, plan: definition.plan, hash: definition.hash });
+      const started = await this.#driver.start({ ...rest, plan: definition.plan, hash: definition.hash });
+      // In a task of its own: the steps would keep the process busy while the starter waits for its answer.
+      void runtime.sleep(0).then(() => this.#driver.drive());
+      return started;
     }
 
     async wait(ms: number, step?: string): Promise<SagaSnapshot | undefined> {

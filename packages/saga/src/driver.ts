@@ -51,13 +51,12 @@ export class Driver {
     return this.#driving !== undefined;
   }
 
-  /** Begins the saga, or joins it: the same id with the same input is the same saga, with another input a conflict. */
+  /** Begins the saga, which goes on with `drive()`, or joins it: the same id with the same input is the same saga, with another input a conflict. */
   async start(draft: Omit<Head, "startedAt">): Promise<"begun" | "joined" | "conflict"> {
     const existing = this.#record.head;
-    // One commit for the alarm, the beginning and the first intent: in between, nothing is waited for.
+    // One commit for the alarm and the beginning: in between, nothing is waited for.
     const armed = existing ? undefined : this.#deadMan.keepAhead(longestAttempt(draft.plan));
     if (!existing) this.#record.begin(draft);
-    void this.drive();
     await armed;
     if (!existing) return "begun";
     const same =

@@ -55,7 +55,7 @@ export class SqlStore implements SagaStore {
     return this.#db.deleteAll();
   }
 
-  /** Sagas that began before October 2026's second format had a table for the head and a row for each event. */
+  /** The first format had a table for the head, and a row for each event in another. */
   #adoptEarlier(): void {
     this.#db.transactionSync(() => {
       const [row] = this.#select<{ head: string }>("SELECT head FROM saga");

@@ -40,7 +40,9 @@ export class Life {
 
   start(id = "trip-1", input: unknown = { to: "Rome" }) {
     const { plan, hash } = this.#starts;
-    return this.driver.start({ id, plan, hash, input, trace: newTrace(), principal: undefined });
+    const started = this.driver.start({ id, plan, hash, input, trace: newTrace(), principal: undefined });
+    void this.driver.drive();
+    return started;
   }
 
   /** The process is gone as from now. What is stored stays, and so does what participants have in hand. */
