@@ -81,7 +81,7 @@ async function measure(shop: TestMesh, protection: "on" | "off"): Promise<Measur
   if (alone.statuses[200] !== alone.sent) throw new Error("Some pages failed while the shop was idle.");
   const capacity = rateOf(alone);
 
-  const flood = visit(`/open?rate=${capacity * TIMES}&ms=${FLOOD_MS}`);
+  const flood = visit(`/open?rate=${capacity * TIMES}&most=${TIMES * ROOM}&ms=${FLOOD_MS}`);
   await new Promise((resolve) => setTimeout(resolve, SETTLE));
   const busy = await buy(buyers, ORDERS_EACH);
   await shop.direct(VISITORS, "/stop");

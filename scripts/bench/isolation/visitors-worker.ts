@@ -1,7 +1,7 @@
 /**
  * Visitors who look around the shop, from inside its runtime: a service binding takes what one machine's front server
- * does not. `/closed?visitors=&requests=` goes as fast as answers come, `/open?rate=&ms=` at a fixed rate whatever the
- * answers are, until `/stop`.
+ * does not. `/closed?visitors=&requests=` goes as fast as answers come, `/open?rate=&most=&ms=` at a fixed rate whatever the
+ * answers are, with so many at a time, until `/stop`.
  */
 interface Env {
   GATEWAY: { fetch(request: Request): Promise<Response> };
@@ -20,8 +20,6 @@ export interface Visits {
 const PAGES = 50;
 /** Whoever has waited so long, ms, goes away. */
 const PATIENCE = 2_000;
-/** Requests under way; more would only fill this process. */
-const MOST = 2_000;
 const TICK = 5;
 
 let stopped = false;
@@ -37,7 +35,7 @@ export default {
     stopped = false;
     const visits = new Visitors(env);
     if (pathname === "/closed") await visits.closed(number("visitors"), number("requests"));
-    else await visits.open(number("rate"), number("ms"));
+    else await visits.open(number("rate"), number("most"), number("ms"));
     return Response.json(visits.result());
   },
 };
@@ -61,10 +59,10 @@ class Visitors {
     await Promise.all(Array.from({ length: visitors }, one));
   }
 
-  async open(rate: number, ms: number): Promise<void> {
+  async open(rate: number, most: number, ms: number): Promise<void> {
     while (!stopped && Date.now() - this.#began < ms) {
       const due = Math.floor(((Date.now() - this.#began) / 1000) * rate);
-      while (this.#sent < due && this.#open < MOST) void this.#visit();
+      while (this.#sent < due && this.#open < most) void this.#visit();
       await new Promise((resolve) => setTimeout(resolve, TICK));
     }
   }
