@@ -52,6 +52,15 @@ describe("GET /v1/orders/:id/events", () => {
     expect((await reader.read()).done).toBe(true);
   });
 
+  it("hides no news from who names an id that was never sent", async () => {
+    await shop.place();
+    const stream = shop.owner.stream({ id: "ord_1", lastEventId: 7 }) as Promise<ReadableStream<Uint8Array>>;
+    const reader = (await stream).getReader();
+    const news = reader.read();
+    await shop.confirm();
+    expect(new TextDecoder().decode((await news).value)).toContain("confirmed");
+  });
+
   it("answers 204 to who has seen it all, which stops an EventSource", async () => {
     await shop.place();
     await shop.confirm();

@@ -45,7 +45,7 @@ export default service(orders, {
     get: async ({ input, db, context }) => (await getOwnOrder(db, input.id, context.principal?.sub)).order,
     stream: async ({ input, db, context }) => {
       const { order } = await getOwnOrder(db, input.id, context.principal?.sub);
-      const after = input.lastEventId ?? 0;
+      const after = Math.min(input.lastEventId ?? 0, order.timeline.length);
       // An EventSource comes back after every end of stream; 204 tells it that nothing more will come.
       if (isSettled(order.status) && after >= order.timeline.length) return respond(null, { status: 204 });
       const read = async (seq: number) => timelineAfter(db, order.id, seq);
