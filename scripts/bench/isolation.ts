@@ -41,9 +41,9 @@ interface Checkout {
 /**
  * Buyers check out while visitors look around: with priorities and concurrency limits, and with all of them off
  * (WEFT_SHED=off takes away the gateway's admission, the services' limits and those on calls), each against the same
- * buyers in an idle shop. Visitors want ten times as much as the shop can serve, as measured just before. They come
- * from inside the runtime, whose one thread they share with the shop: no more of them arrive in a second than it can
- * serve or refuse, but ten times as many as the gateway works on at a time are there at once.
+ * buyers in an idle shop. Visitors want ten times as much as the shop can serve, as measured just before, and ten times
+ * as many as the gateway works on at a time are there at once. They come from inside the runtime, whose one thread they
+ * share with the shop and with their own patience, so fewer arrive in a second; how many is part of the result.
  */
 export default async function isolation(): Promise<Measured[]> {
   await buildAll();
