@@ -82,8 +82,8 @@ export class Driver {
   }
 
   /**
-   * Gives the saga what a wait of this key is there for, now or later; the same id counts once. Throws as `hear` does,
-   * SAGA_UNKNOWN, VALIDATION_FAILED, or UNAVAILABLE where the code is not deployed.
+   * Gives the saga what a wait of this key is there for, now or later; the same id counts once. Throws as `checkWait`
+   * and `hear` do, SAGA_UNKNOWN, VALIDATION_FAILED, or UNAVAILABLE where the code is not deployed.
    */
   signal(id: string, step: string, payload: unknown, by?: Sender): Heard {
     const head = this.#existing();
@@ -91,7 +91,7 @@ export class Driver {
     const { plan } = current(head, progress);
     checkWait(plan, progress, step);
     const signal = { id, step, payload: acceptSignal(this.#definition(head), step, payload) };
-    const heard = hear(plan, progress, signal);
+    const heard = hear(progress, signal);
     if (heard !== "known") this.#change({ type: "signalled", ...signal, ...by });
     return heard;
   }
@@ -153,7 +153,7 @@ export class Driver {
     const { now } = this.#ports.runtime;
     // The index hears of a saga while its first attempt is under way, and before anything else is done: one that loses
     // its alarm from there on will be found.
-    let telling = this.#record.head && !this.#record.indexed ? this.#standby.publish() : undefined;
+    let telling = this.#record.head && !this.#record.isIndexed ? this.#standby.publish() : undefined;
     telling?.catch(() => "heard below");
     for (;;) {
       const { head, progress, length } = this.#record;

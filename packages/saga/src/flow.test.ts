@@ -5,7 +5,7 @@ import { saga } from "./definition.ts";
 import { fold } from "./fold.ts";
 import { things } from "./testing/definition.ts";
 import { Life } from "./testing/life.ts";
-import type { Script } from "./testing/world.ts";
+import { dead, type Script } from "./testing/world.ts";
 
 beforeEach(() => {
   for (const method of ["log", "error"] as const) vi.spyOn(console, method).mockImplementation(() => {});
@@ -21,10 +21,6 @@ const refuse =
   (step, phase) =>
     keys.includes(step) && phase === "do" ? "business" : "ok";
 const MINUTE = 60_000;
-const dead =
-  (key: string): Script =>
-  (step, phase) =>
-    step === key && phase === "do" ? "dead" : "ok";
 
 describe("parallel branches", () => {
   const both = start()

@@ -31,9 +31,8 @@ export function checkWait(plan: Plan, { resolved }: Progress, step: string): voi
   if (nodeAt(plan, step)?.kind !== "wait" || !hasPlace(plan, resolved, step)) throw refuse("STEP_UNKNOWN");
 }
 
-/** Throws STEP_UNKNOWN, REQUEST_ID_REUSED, SAGA_ENDED or TOO_MANY_SIGNALS. */
-export function hear(plan: Plan, progress: Progress, { id, step, payload }: Incoming): Heard {
-  checkWait(plan, progress, step);
+/** Of a signal that has passed `checkWait`. Throws REQUEST_ID_REUSED, SAGA_ENDED or TOO_MANY_SIGNALS. */
+export function hear(progress: Progress, { id, step, payload }: Incoming): Heard {
   const before = progress.signals.find((signal) => signal.id === id);
   if (before) {
     if (before.step === step && canonicalJson(before.payload) === canonicalJson(payload)) return "known";

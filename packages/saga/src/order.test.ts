@@ -6,16 +6,12 @@ import { saga } from "./definition.ts";
 import { journey } from "./testing/conformance/journey.ts";
 import { things, trip } from "./testing/definition.ts";
 import { Life } from "./testing/life.ts";
-import type { Script } from "./testing/world.ts";
+import { dead, type Script } from "./testing/world.ts";
 
 beforeEach(() => {
   for (const method of ["log", "error"] as const) vi.spyOn(console, method).mockImplementation(() => {});
 });
 
-const dead =
-  (step: string, phase = "do", until = Number.POSITIVE_INFINITY): Script =>
-  (name, direction, attempt) =>
-    name === step && direction === phase && attempt < until ? "dead" : "ok";
 let requests = 0;
 const give = (life: Life, order: Order, requestId = `r${++requests}`) =>
   life.driver.order({ requestId, actor: "ops@weft", reason: "because" }, order);

@@ -1,4 +1,4 @@
-import type { Logged, SagaEvent, SagaState } from "./event.ts";
+import type { Logged, SagaEvent } from "./event.ts";
 import { apply, BEGINNING, fold, type Progress } from "./fold.ts";
 import { isFinal } from "./interpreter.ts";
 import type { Plan } from "./plan.ts";
@@ -15,8 +15,9 @@ export class SagaRecord {
   #written: Progress = BEGINNING;
   #unwritten: Logged[] = [];
   #updatedAt = 0;
-  #indexed: SagaState | undefined;
   #length = 0;
+  /** Whether the index knows the saga. */
+  isIndexed = false;
   /** When the saga goes on by itself, ms since the epoch. */
   dueAt: number | undefined;
   /** The step whose code is not deployed here. */
@@ -31,7 +32,7 @@ export class SagaRecord {
     this.#progress = this.#written = fold(stored.log);
     this.#updatedAt = stored.log.findLast(isNews)?.at ?? stored.head.startedAt;
     // No second attempt is made before the index knows of the saga.
-    if (stored.log.filter(({ type }) => type === "intent").length > 1) this.#indexed = "RUNNING";
+    this.isIndexed = stored.log.filter(({ type }) => type === "intent").length > 1;
     this.#length = stored.log.length;
     this.dueAt = isFinal(this.#progress.state) ? undefined : this.#updatedAt;
   }
@@ -46,11 +47,6 @@ export class SagaRecord {
 
   get updatedAt(): number {
     return this.#updatedAt;
-  }
-
-  /** The state that the index knows; undefined while it does not know the saga. */
-  get indexed(): SagaState | undefined {
-    return this.#indexed;
   }
 
   /** Grows with everything that happens. */
@@ -93,16 +89,12 @@ export class SagaRecord {
     }
   }
 
-  markIndexed(state: SagaState): void {
-    this.#indexed = state;
-  }
-
   async erase(): Promise<void> {
     await this.#store.erase();
     this.#head = undefined;
     this.#progress = this.#written = BEGINNING;
     this.#unwritten = [];
-    this.#indexed = undefined;
+    this.isIndexed = false;
     this.#length = 0;
     this.dueAt = undefined;
   }

@@ -76,7 +76,7 @@ export class Standby {
     const snapshot = this.#record.snapshot();
     if (!snapshot) return;
     await this.#ports.publish(snapshot);
-    this.#record.markIndexed(snapshot.state);
+    this.#record.isIndexed = true;
   }
 
   async #tryToPublish(): Promise<boolean> {

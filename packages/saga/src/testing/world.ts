@@ -14,6 +14,12 @@ export type Behaviour = "ok" | "business" | "refused" | "transient" | "lost" | "
 /** What the world does to an attempt of a step. */
 export type Script = (step: string, phase: Phase, attempt: number) => Behaviour;
 
+/** A world in which nobody answers one step's attempts of this phase, before the attempt `until`. */
+export const dead =
+  (key: string, phase: Phase = "do", until = Number.POSITIVE_INFINITY): Script =>
+  (step, direction, attempt) =>
+    step === key && direction === phase && attempt < until ? "dead" : "ok";
+
 export const BUSINESS_CODE = "NO_WAY";
 
 /** The participants of a saga with their fences: what took effect and what was taken back. */

@@ -5,7 +5,7 @@ import type { SagaDefinition } from "../definition.ts";
 import type { Logged, SagaEvent } from "../event.ts";
 import type { FindDefinition } from "../find-definition.ts";
 import { apply, BEGINNING, type Progress } from "../fold.ts";
-import { hear } from "../hear.ts";
+import { checkWait, hear } from "../hear.ts";
 import { next } from "../interpreter.ts";
 import { judge } from "../judge.ts";
 import { nodeAt, pathOf } from "../key.ts";
@@ -175,7 +175,8 @@ export class Interpretation {
     try {
       if (message.kind === "signal") {
         const { kind: _, by, ...signal } = message;
-        const heard = hear(plan, this.#progress, signal);
+        checkWait(plan, this.#progress, signal.step);
+        const heard = hear(this.#progress, signal);
         if (heard !== "known") this.#append({ type: "signalled", ...signal, ...by });
         return;
       }
