@@ -72,7 +72,7 @@ function nodeBefore(step: Step, names: Names, chance: Chance, place: Place, dept
   if (kind < 0.62) return parallel(step, names, inner);
   if (kind < 0.72) return choice(step, names, inner);
   if (kind < 0.8) return map(step, names, chance, inner);
-  if (kind < 0.88) return waitFor(step, names, chance.one(["compensate", "continue"]));
+  if (kind < 0.88) return waitFor(step, names, chance, chance.one(["compensate", "continue"]));
   if (kind < 0.94) return delay(step, names, chance);
   const sub = before(
     saga("sub", { version: 1, input: Any }) as unknown as Step,
@@ -98,7 +98,7 @@ function after(step: Step, names: Names, chance: Chance, length: number, depth: 
     if (kind < 0.6) built = call(built, "retriable", [names.next(), make, { input }]);
     else if (kind < 0.75) built = parallel(built, names, inner);
     else if (kind < 0.85) built = map(built, names, chance, inner);
-    else if (kind < 0.93) built = waitFor(built, names, "continue");
+    else if (kind < 0.93) built = waitFor(built, names, chance, "continue");
     else built = delay(built, names, chance);
   }
   return built;
@@ -119,8 +119,13 @@ function map(step: Step, names: Names, chance: Chance, inner: (branch: Step) => 
   return call(step, "map", [names.next(), () => items, { max: 3, concurrency: chance.int(1, 2) }, inner]);
 }
 
-const waitFor = (step: Step, names: Names, onTimeout: string): Step =>
-  call(step, "waitFor", [names.next(), { signal: Any, timeout: 3_000, onTimeout }]);
+/** Nobody may find a saga by the end of such a wait. */
+const HOUR = 3_600_000;
+const waitFor = (step: Step, names: Names, chance: Chance, onTimeout: string): Step =>
+  call(step, "waitFor", [
+    names.next(),
+    { signal: Any, timeout: chance.one([3_000, 3_000, HOUR]), onTimeout },
+  ]);
 
 const delay = (step: Step, names: Names, chance: Chance): Step =>
   call(step, "delay", [names.next(), chance.one([10, 2_000, 7_000])]);

@@ -88,7 +88,14 @@ export async function simulate(seed: number, mutant?: Mutant): Promise<Run> {
   };
 }
 
-/** Time, ms, that pauses and waits for signals may have taken. */
+/** Time, ms, that pauses and waits for signals may have taken: a signal ends its wait. */
 function waitedIn(log: readonly Logged[]): number {
-  return log.reduce((sum, event) => sum + (event.type === "waiting" ? event.until - event.at : 0), 0);
+  const consumed = new Map(
+    log.flatMap((event) => (event.type === "consumed" ? [[event.step, event.at]] : [])),
+  );
+  return log.reduce(
+    (sum, event) =>
+      event.type === "waiting" ? sum + (consumed.get(event.step) ?? event.until) - event.at : sum,
+    0,
+  );
 }

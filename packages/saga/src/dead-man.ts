@@ -17,6 +17,8 @@ export class DeadMan {
   readonly #clock: AlarmClock;
   readonly #now: () => number;
   #setTo: number | undefined;
+  /** It guards work: one that is set to the end of a rest rings too late for what comes in between. */
+  #isArmed = false;
 
   constructor(clock: AlarmClock, now: () => number) {
     this.#clock = clock;
@@ -25,17 +27,21 @@ export class DeadMan {
 
   /** Whether the alarm is known to ring more than `ms` from now. */
   isAhead(ms: number): boolean {
-    return this.#setTo !== undefined && this.#setTo >= this.#now() + ms + MARGIN;
+    return this.#isArmed && this.#setTo !== undefined && this.#setTo >= this.#now() + ms + MARGIN;
   }
 
   /** Makes sure that the alarm rings some time after `ms` from now. Sets it further out than needed, so most calls find it so. */
   async keepAhead(ms: number): Promise<void> {
-    if (!this.isAhead(ms)) await this.set(this.#now() + ms + 2 * MARGIN);
+    if (this.isAhead(ms)) return;
+    const set = this.set(this.#now() + ms + 2 * MARGIN);
+    this.#isArmed = true;
+    await set;
   }
 
   /** Nothing leaves the object before the alarm is on disk, so it counts from the call on. */
   async set(at: number): Promise<void> {
     this.#setTo = at;
+    this.#isArmed = false;
     try {
       await this.#clock.set(at);
     } catch (error) {

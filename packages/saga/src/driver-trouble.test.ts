@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
+import * as z from "zod";
 import { saga } from "./definition.ts";
 import { RETENTION } from "./retention.ts";
 import { things, trip } from "./testing/definition.ts";
@@ -146,6 +147,37 @@ describe("a long wait", () => {
     await life.time.until(() => !life.driver.isDriving);
     expect(life.alarmAt).toBeUndefined();
     expect(await life.driver.wait(1_000)).toBeUndefined();
+  });
+});
+
+describe("a long wait that a signal ends", () => {
+  const { make, unmake } = things.operations;
+  const input = () => ({ ref: "x" });
+  const approval = saga("approval", { version: 1, input: trip.input })
+    .waitFor("approved", { signal: z.object({}), timeout: 7 * 86_400_000, onTimeout: "compensate" })
+    .compensatable("book", make, { input, undo: { operation: unmake, input } })
+    .pivot("pay", make, { input });
+
+  /** Waits, is signalled, and dies while it makes its first attempt. */
+  async function dying(): Promise<Life> {
+    const life = new Life(undefined, approval);
+    await life.start();
+    await life.time.until(() => !life.driver.isDriving);
+    life.driver.signal("s1", "approved", {});
+    await life.time.until(() => life.world.attempts.length > 0);
+    life.kill();
+    return life;
+  }
+
+  it("leaves no alarm that rings only at the wait's own end", async () => {
+    const life = await dying();
+    expect(await life.ends(60_000)).toBe(true);
+    expect(life.driver.snapshot()?.state).toBe("COMPLETED");
+  });
+
+  it("is no rest any more for the index either, in case that the alarm is lost", async () => {
+    const { published, time } = await dying();
+    expect(published.at(-1)?.dueAt).toBeLessThanOrEqual(time.now());
   });
 });
 

@@ -150,6 +150,12 @@ export class Driver {
   }
 
   async #run(): Promise<void> {
+    // What has happened while the saga was laid to rest is still to be looked at.
+    while (await this.#goOn()) this.#record.isIndexed = false;
+  }
+
+  /** Until nothing is left to do for now; true when something has happened meanwhile. */
+  async #goOn(): Promise<boolean> {
     const { now } = this.#ports.runtime;
     // The index hears of a saga while its first attempt is under way, and before anything else is done: one that loses
     // its alarm from there on will be found.
@@ -157,7 +163,7 @@ export class Driver {
     telling?.catch(() => "heard below");
     for (;;) {
       const { head, progress, length } = this.#record;
-      if (!head) return;
+      if (!head) return false;
       const decision = next(current(head, progress).plan, progress, now(), this.#attempts.underWay);
       this.#news = Promise.withResolvers();
       if (decision.type === "record") {
@@ -171,9 +177,7 @@ export class Driver {
       }
       if (decision.type !== "attempt") this.#record.commit();
       if (decision.type !== "ended") this.#waiters.wake();
-      if (await this.#carryOut(decision, head)) continue;
-      // What has happened while the alarm was being set is still to be looked at.
-      if (this.#record.length === length) return;
+      if (!(await this.#carryOut(decision, head))) return this.#record.length > length;
     }
   }
 
@@ -255,6 +259,8 @@ export class Driver {
   #change(event: SagaEvent): void {
     this.#append(event);
     this.#record.commit();
+    // The index may believe that it rests for long.
+    if (!this.#driving) this.#record.isIndexed = false;
     this.#news.resolve();
     void this.wake();
   }

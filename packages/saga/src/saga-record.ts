@@ -16,7 +16,7 @@ export class SagaRecord {
   #unwritten: Logged[] = [];
   #updatedAt = 0;
   #length = 0;
-  /** Whether the index knows the saga. */
+  /** Whether the index knows the saga, and will not let it rest for long while it is at work. */
   isIndexed = false;
   /** When the saga goes on by itself, ms since the epoch. */
   dueAt: number | undefined;
@@ -31,8 +31,10 @@ export class SagaRecord {
     this.#head = stored.head;
     this.#progress = this.#written = fold(stored.log);
     this.#updatedAt = stored.log.findLast(isNews)?.at ?? stored.head.startedAt;
-    // No second attempt is made before the index knows of the saga.
-    this.isIndexed = stored.log.filter(({ type }) => type === "intent").length > 1;
+    // No second attempt is made before the index knows of the saga, or that it rests no more.
+    const stirred = stored.log.findLastIndex(({ type }) => type === "signalled" || type === "ordered");
+    const attempts = stored.log.slice(stirred + 1).filter(({ type }) => type === "intent");
+    this.isIndexed = isFinal(this.#progress.state) || attempts.length > 1;
     this.#length = stored.log.length;
     this.dueAt = isFinal(this.#progress.state) ? undefined : this.#updatedAt;
   }
