@@ -11,6 +11,7 @@ type Items = readonly { productId: string; quantity: number }[];
 export const salesProjection = projection<Tables>({
   name: "sales",
   tables: salesTables,
+  order: "subject",
   from: [
     project(orders, {
       "order.confirmed": ({ event, tables, write }) => countBasket(write, tables, event.data.items, 1),

@@ -13,6 +13,7 @@ type Facts = Pick<Order, "items" | "total"> & { orderId: string; userId: string 
 export const ordersProjection = projection<Tables>({
   name: "orders",
   tables: orderTables,
+  order: "subject",
   from: [
     project(orders, {
       "order.placed": ({ event, tables, write }) => [

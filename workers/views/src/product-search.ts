@@ -15,6 +15,7 @@ type Facts = Omit<Product, "id"> & { productId: string };
 export const productsProjection = projection<Tables>({
   name: "products",
   tables: searchTables,
+  order: "subject",
   from: [
     project(catalog, {
       "product.added": ({ event, tables, write }) => know(write, tables, event),

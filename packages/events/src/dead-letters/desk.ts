@@ -21,8 +21,10 @@ export interface Kind<M = unknown> {
 /** What a service does with letters of one kind that an operator has decided on. */
 export interface Appliance<M = unknown> {
   readonly kind: Kind<M>;
+  /** Why messages cannot be edited, where they cannot. */
+  readonly fixed?: string;
   /** Applies the message, once in all, and settles the letter in the same batch. Throws why it could not be applied. */
-  apply(message: M, settled: Statement): Promise<void>;
+  apply(message: M, settled: Statement, letter: LetterRow): Promise<void>;
   /** Passes the message over for good, and settles the letter in the same batch. */
   pass(message: M, settled: Statement): Promise<void>;
 }
@@ -38,9 +40,10 @@ export async function edit(
   db: AnyDatabase,
   letter: LetterRow,
   body: unknown,
-  { kind }: Appliance,
+  { kind, fixed }: Appliance,
 ): Promise<DeadLetter> {
   refuseSettled(letter);
+  if (fixed !== undefined) throw meshError("VALIDATION_FAILED", fixed);
   const parsed = kind.schema.safeParse(body);
   if (!parsed.success)
     throw meshError("VALIDATION_FAILED", `The message must be ${kind.name}.`, {
@@ -70,7 +73,7 @@ export async function replay(
   refuseSettled(letter);
   try {
     const message = appliance.kind.schema.parse(letter.body);
-    await appliance.apply(message, settle(db, letter.id, "replayed", now));
+    await appliance.apply(message, settle(db, letter.id, "replayed", now), letter);
   } catch (error) {
     const failure = { at: now, via: "replay", error: describe(error), outage: isOutage(error) } as const;
     await db.batch([recordFailure(db, letter, failure, NEVER)]);

@@ -44,6 +44,11 @@ export interface Projection<T extends Tables = Tables> {
   /** The same tables twice, see `copies()`. */
   readonly tables: Readonly<Record<Copy, T>>;
   readonly from: readonly ProjectionSource<T>[];
+  /**
+   * The order on which the tables' content depends: that of all events in a log (the default), or only that of each
+   * subject's. `subject` says that events of different subjects commute, and allows dead ones to be replayed.
+   */
+  readonly order?: "log" | "subject";
 }
 
 export function project<E extends EventTypes, T = Tables>(

@@ -1,4 +1,4 @@
-import { and, eq, gt, gte, inArray, lt, or, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, gt, gte, inArray, lt, lte, or, type SQL, sql } from "drizzle-orm";
 import type { AnyDatabase, Statement } from "../database/unit-of-work.ts";
 import { deadLetters, type Failure } from "../dead-letters/schema.ts";
 import type { Envelope } from "../log/envelope.ts";
@@ -53,6 +53,30 @@ export async function lettersAfter(db: AnyDatabase, place: Place, position: numb
     open: rows.filter((letter) => !isSettled(letter)),
     discarded: new Set(rows.filter(isSettled).map(({ messageId }) => eventIdOf(messageId))),
   };
+}
+
+/** Those of one subject that are open, up to a position: the oldest ones, in their order. */
+export function lettersOfSubject(
+  db: AnyDatabase,
+  place: Place,
+  subject: string | null,
+  position: number,
+  limit: number,
+): Promise<Letter[]> {
+  return db
+    .select()
+    .from(deadLetters)
+    .where(
+      and(
+        eq(deadLetters.source, place.source),
+        lettersOf(place),
+        isOpen,
+        subject === null ? undefined : eq(deadLetters.subject, subject),
+        lte(deadLetters.sequence, position),
+      ),
+    )
+    .orderBy(asc(deadLetters.sequence))
+    .limit(limit);
 }
 
 function eventIdOf(messageId: string): string {

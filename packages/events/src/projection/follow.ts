@@ -2,8 +2,9 @@ import { describe, log, type Scope } from "@weft/mesh";
 import type { Envelope } from "../log/envelope.ts";
 import { bindingTo } from "../log/binding.ts";
 import { readPublisherLog } from "../subscription/publisher-log.ts";
-import { applyEvents, type Reader } from "./apply.ts";
+import { applyEvents } from "./apply.ts";
 import { positionOf } from "./position.ts";
+import type { Reader } from "./reader.ts";
 
 export interface FollowOptions {
   /** Position that is far enough; by default the log's end. */

@@ -16,6 +16,7 @@ import type { ProjectionReport } from "./operations.ts";
 import { positionOf } from "./position.ts";
 import { liveReader } from "./reader.ts";
 import { cancelRebuild, rebuildOf, startRebuild, stepRebuild } from "./rebuild.ts";
+import { replay } from "./replay.ts";
 import { report } from "./report.ts";
 
 export interface ProjectionsOptions {
@@ -98,9 +99,8 @@ export function projections({
       return {
         deadLetters: {
           kind: EVENT,
-          // Its place in the order is gone; only a rebuild can put it there.
-          apply: () =>
-            Promise.reject(new Error("A projection applies events in order: mend and rebuild it.")),
+          fixed: "A projection is made of what the log says: mend its handler instead.",
+          apply: (_, settled, letter) => replay(scope, db(), all, letter, settled),
           async pass(_, settled) {
             await db().batch([settled]);
           },

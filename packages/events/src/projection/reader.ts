@@ -1,8 +1,17 @@
 import type { Scope } from "@weft/mesh";
 import type { AnyDatabase } from "../database/unit-of-work.ts";
 import { sourceOf } from "../log/envelope.ts";
-import type { Reader } from "./apply.ts";
 import type { Projection, ProjectionSource } from "./definition.ts";
+import type { Place } from "./position.ts";
+
+/** One copy of a projection that reads one publisher's log. */
+export interface Reader {
+  readonly scope: Scope;
+  readonly db: AnyDatabase;
+  readonly projection: Projection;
+  readonly source: ProjectionSource;
+  readonly place: Place;
+}
 
 export function liveReader(
   scope: Scope,
