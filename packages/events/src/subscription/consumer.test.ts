@@ -153,6 +153,38 @@ describe("a subscription's consumer", () => {
     expect(delays).toEqual([1, 2, 16, 300]);
   });
 
+  it("keeps one that kills its process from killing its neighbours' effects, too", async () => {
+    const shop = await shopWith("a", "b", "c", "d", "e");
+    const deadly = new Set(["b", "d"]);
+    const ctx = { waitUntil: () => undefined };
+    const never = new Promise<never>(() => undefined);
+    let dies = () => {};
+    shop.env.HOOK = (subject) => {
+      if (!deadly.has(subject)) return;
+      dies();
+      return never;
+    };
+    for (let attempts = 1; attempts <= 21; attempts++) {
+      const died = new Promise<void>((resolve) => (dies = resolve));
+      const alive = { now: true };
+      void died.then(() => (alive.now = false));
+      const DB = mortal(shop.shippingDb, alive, never);
+      const messages = shop.messages.map((body, n) => ({
+        id: String(n),
+        body,
+        attempts,
+        ack: () => undefined,
+        retry: () => undefined,
+      }));
+      const batch = { queue: "shipping-events", messages };
+      await Promise.race([
+        died,
+        shippingWorker.queue?.(batch as never, { ...shop.env, DB } as never, ctx as never),
+      ]);
+    }
+    expect((await shop.lines()).toSorted()).toEqual(["placed a", "placed c", "placed e"]);
+  });
+
   it("logs one line for each message, in the trace of what caused the event", async () => {
     const shop = await shopWith("a");
     const call = lines.find(({ operation }) => operation === "orders.place");
@@ -169,3 +201,15 @@ describe("a subscription's consumer", () => {
     expect(lines.at(-1)).toMatchObject({ parentId: call?.["spanId"] });
   });
 });
+
+/** A database as a process sees it that writes nothing once it is dead. */
+function mortal(db: D1Database, alive: { now: boolean }, never: Promise<never>): D1Database {
+  return new Proxy(db, {
+    get: (target, key) =>
+      key === "batch"
+        ? (statements: D1PreparedStatement[]) => (alive.now ? target.batch(statements) : never)
+        : key === "withSession"
+          ? () => mortal(target, alive, never)
+          : (Reflect.get(target, key) as (...args: unknown[]) => unknown).bind(target),
+  });
+}

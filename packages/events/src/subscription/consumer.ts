@@ -10,6 +10,9 @@ import { refuse } from "./refuse.ts";
 import { retryLater } from "./retry-later.ts";
 import type { Subscription } from "./subscription.ts";
 
+/** Deliveries after which a message has either met an outage all along, or its batch comes to no end. */
+const SUSPICIOUS = 6;
+
 interface Delivery {
   readonly message: Message;
   readonly parsed: z.ZodSafeParseResult<Envelope>;
@@ -32,18 +35,24 @@ export async function consume(
   const subjects = Map.groupBy(deliveries, ({ message, parsed: { data } }) =>
     data ? `${data.source} ${data.subject}` : message.id,
   );
-  await Promise.all(
-    [...subjects.values()].map(async (sameSubject) => {
-      // Later events of a subject often need the earlier ones' effect.
-      for (const { message, parsed } of sameSubject.toSorted(inLogOrder)) {
-        if (parsed.success) await settle(message, parsed.data, work, name, from);
-        else
-          await refuse(message, parsed.error, batch.queue, work, (fields) =>
-            strayLine(message, name, fields),
-          );
-      }
-    }),
-  );
+  const settleAll = async (sameSubject: readonly Delivery[]) => {
+    // Later events of a subject often need the earlier ones' effect.
+    for (const { message, parsed } of sameSubject.toSorted(inLogOrder)) {
+      if (parsed.success) await settle(message, parsed.data, work, name, from);
+      else
+        await refuse(message, parsed.error, batch.queue, work, (fields) => strayLine(message, name, fields));
+    }
+  };
+  const attempts = Math.max(...batch.messages.map((message) => message.attempts));
+  if (attempts <= SUSPICIOUS) await Promise.all([...subjects.values()].map(settleAll));
+  else for (const sameSubject of inTurn(subjects, attempts)) await settleAll(sameSubject);
+}
+
+/** One that kills this process harms those behind it: each is the first in some delivery. */
+function inTurn(subjects: ReadonlyMap<string, readonly Delivery[]>, attempts: number) {
+  const sorted = [...subjects].toSorted(([a], [b]) => (a < b ? -1 : 1)).map(([, deliveries]) => deliveries);
+  const first = attempts % sorted.length;
+  return [...sorted.slice(first), ...sorted.slice(0, first)];
 }
 
 function inLogOrder(a: Delivery, b: Delivery): number {
