@@ -12,7 +12,7 @@ const LONGEST_READ = 250;
 /** Reads beside nothing else, and after the swap, ms. */
 const QUIET = 3_000;
 const AFTERWARDS = 500;
-const GIVE_UP = 180_000;
+const GIVE_UP = 600_000;
 
 interface Report {
   items: { rebuild: { state: string; applied: number } | null }[];

@@ -1,4 +1,4 @@
-import { describe, log } from "@weft/mesh";
+import { describe, log, systemRuntime } from "@weft/mesh";
 import { isOutage } from "../dead-letters/outage.ts";
 import type { Envelope } from "../log/envelope.ts";
 import { forget, isResting, isSettledSince, lettersAfter, recordFailure } from "./failures.ts";
@@ -23,7 +23,7 @@ export async function applyEvents(
   from: number,
   events: readonly Envelope[],
 ): Promise<Applied> {
-  const { db, place } = reader;
+  const { db, place, rest } = reader;
   const letters = await lettersAfter(db, place, from);
   let at = from;
   for (const portion of portions(events)) {
@@ -31,6 +31,7 @@ export async function applyEvents(
       const applied = await applyBatch(reader, at, batch);
       at = applied.at;
       if (applied.ended !== "done") return applied;
+      if (rest !== undefined) await systemRuntime.sleep(rest);
     }
   }
   return { at, ended: "done" };

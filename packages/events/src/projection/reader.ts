@@ -11,7 +11,12 @@ export interface Reader {
   readonly projection: Projection;
   readonly source: ProjectionSource;
   readonly place: Place;
+  /** How long to leave the database to others after each batch, ms. */
+  readonly rest?: number;
 }
+
+/** A rebuild's batches would follow each other so closely that each step of a read waits behind one, ms. */
+const REST = 5;
 
 export function liveReader(
   scope: Scope,
@@ -36,5 +41,5 @@ export function shadowReader(
   generation: number,
 ): Reader {
   const live = liveReader(scope, db, projection, source);
-  return { ...live, place: { ...live.place, copy: "shadow", generation } };
+  return { ...live, place: { ...live.place, copy: "shadow", generation }, rest: REST };
 }

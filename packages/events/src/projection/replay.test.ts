@@ -201,45 +201,52 @@ describe("a projection's dead event", () => {
     expect(await bank.statuses()).toEqual(["replayed"]);
   });
 
-  it("leaves the fold over the log, whatever is replayed, rebuilt and paid meanwhile", async () => {
-    const payment = fc.record({ account: fc.constantFrom("a", "b"), amount: fc.integer({ min: 5, max: 8 }) });
-    const some = fc.array(payment, { minLength: 1, maxLength: 6 });
-    const step = fc.oneof(
-      fc.record({ do: fc.constant("pay" as const), payments: some }),
-      fc.record({ do: fc.constant("replay" as const), nths: fc.array(fc.nat(6), { maxLength: 4 }) }),
-      fc.constant({ do: "rebuild" as const }),
-      fc.record({ do: fc.constant("wait" as const), broken: fc.boolean() }),
-    );
-    await fc.assert(
-      fc.asyncProperty(some, fc.array(step, { maxLength: 8 }), async (first, steps) => {
-        const bank = open();
-        broken.throws = true;
-        await bank.dead({ account: "a", amount: 7 }, ...first);
-        for (const each of steps) {
-          if (each.do === "pay") await bank.pay(...each.payments);
-          if (each.do === "rebuild") await bank.control.rebuildProjection({ name });
-          if (each.do === "wait") {
-            broken.throws = each.broken;
-            await bank.minutes(4);
+  it(
+    "leaves the fold over the log, whatever is replayed, rebuilt and paid meanwhile",
+    { timeout: 60_000 },
+    async () => {
+      const payment = fc.record({
+        account: fc.constantFrom("a", "b"),
+        amount: fc.integer({ min: 5, max: 8 }),
+      });
+      const some = fc.array(payment, { minLength: 1, maxLength: 6 });
+      const step = fc.oneof(
+        fc.record({ do: fc.constant("pay" as const), payments: some }),
+        fc.record({ do: fc.constant("replay" as const), nths: fc.array(fc.nat(6), { maxLength: 4 }) }),
+        fc.constant({ do: "rebuild" as const }),
+        fc.record({ do: fc.constant("wait" as const), broken: fc.boolean() }),
+      );
+      await fc.assert(
+        fc.asyncProperty(some, fc.array(step, { maxLength: 8 }), async (first, steps) => {
+          const bank = open();
+          broken.throws = true;
+          await bank.dead({ account: "a", amount: 7 }, ...first);
+          for (const each of steps) {
+            if (each.do === "pay") await bank.pay(...each.payments);
+            if (each.do === "rebuild") await bank.control.rebuildProjection({ name });
+            if (each.do === "wait") {
+              broken.throws = each.broken;
+              await bank.minutes(4);
+            }
+            if (each.do === "replay") {
+              const ids = (await bank.all()).map(({ id }) => id);
+              const chosen = each.nths.flatMap((nth) => ids[nth] ?? []);
+              await Promise.all([
+                ...chosen.map((id) => bank.desk.replayDeadLetter({ id }).catch(() => undefined)),
+                bank.side.cron(new Date()),
+                bank.steps(),
+              ]);
+            }
           }
-          if (each.do === "replay") {
-            const ids = (await bank.all()).map(({ id }) => id);
-            const chosen = each.nths.flatMap((nth) => ids[nth] ?? []);
-            await Promise.all([
-              ...chosen.map((id) => bank.desk.replayDeadLetter({ id }).catch(() => undefined)),
-              bank.side.cron(new Date()),
-              bank.steps(),
-            ]);
-          }
-        }
-        broken.throws = false;
-        await bank.minutes(4);
-        for (const { id, status } of await bank.all())
-          if (status === "dead") await bank.desk.replayDeadLetter({ id });
-        expect(await bank.statuses()).not.toContain("dead");
-        expect(await bank.accounts()).toEqual(fold(bank.paid));
-      }),
-      { numRuns: 60 },
-    );
-  });
+          broken.throws = false;
+          await bank.minutes(4);
+          for (const { id, status } of await bank.all())
+            if (status === "dead") await bank.desk.replayDeadLetter({ id });
+          expect(await bank.statuses()).not.toContain("dead");
+          expect(await bank.accounts()).toEqual(fold(bank.paid));
+        }),
+        { numRuns: 60 },
+      );
+    },
+  );
 });
