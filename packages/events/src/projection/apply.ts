@@ -87,8 +87,8 @@ async function fail(
   const { statement, dead } = recordFailure(db, place, { event, cause, held }, letter, Date.now());
   const [guard, moved] = move(db, place, from, event.sequence);
   try {
-    const replayed = held ? [abortIf(db, isSettledSince(behind))] : [];
-    await db.batch(dead ? [guard, ...replayed, statement, moved] : [guard, statement]);
+    const stillBehind = held ? [abortIf(db, isSettledSince(behind))] : [];
+    await db.batch(dead ? [guard, ...stillBehind, statement, moved] : [guard, statement]);
   } catch (thrown) {
     if (isOvertaken(thrown)) return { at: from, ended: "changed" };
     throw thrown;
