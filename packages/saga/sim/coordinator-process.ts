@@ -1,7 +1,8 @@
 import { newTrace } from "@weft/mesh";
 import { Driver } from "../src/driver.ts";
 import type { SagaSnapshot } from "../src/snapshot.ts";
-import { isFinal } from "../src/interpreter.ts";
+import { LONG_WAIT } from "../src/standby.ts";
+import { endOf } from "../src/testing/memory-store.ts";
 import { OVERDUE } from "../src/sweep.ts";
 import type { SimTime } from "../src/testing/sim-time.ts";
 import type { Chance } from "./chance.ts";
@@ -40,7 +41,10 @@ export class CoordinatorProcess {
   unlisted = false;
   #life = { alive: false };
   #cancelAlarm: (() => void) | undefined;
+  /** Of the saga's timer, which rings until it is set anew. */
   #alarmAt: number | undefined;
+  /** The platform has lost the alarm. */
+  #isSilent = false;
 
   constructor(time: SimTime, chance: Chance, disk: Disk, network: Network, versions: Versions) {
     this.#time = time;
@@ -83,6 +87,8 @@ export class CoordinatorProcess {
   sweep(): void {
     const due = this.row?.dueAt;
     if (due === undefined || due >= this.#time.now() - OVERDUE) return;
+    // The object's one alarm is set again for all of its sagas.
+    if (this.#isSilent) this.#ringAt(this.#alarmAt);
     this.ask((driver) => void driver.wake());
     const snapshot = this.ask((driver) => driver.snapshot());
     if (snapshot) this.#publish(snapshot);
@@ -90,8 +96,8 @@ export class CoordinatorProcess {
 
   /** At its end, and the index knows. */
   get ended(): boolean {
-    const { state } = this.#disk;
-    return state !== undefined && isFinal(state) && this.row?.state === state;
+    const end = endOf(this.#disk.log);
+    return end !== undefined && this.row?.state === end;
   }
 
   #alive(): Driver {
@@ -168,12 +174,19 @@ export class CoordinatorProcess {
   }
 
   #setAlarm(at: number | undefined): void {
-    this.#cancelAlarm?.();
     this.#alarmAt = at;
+    this.#ringAt(at);
+  }
+
+  #ringAt(at: number | undefined): void {
+    this.#cancelAlarm?.();
+    this.#isSilent = false;
     if (at === undefined) return;
     this.#cancelAlarm = this.#time.at(at, () => {
-      this.#alarmAt = undefined;
-      if (this.#chance.is(this.trouble.alarmLoss)) return;
+      this.#isSilent = this.#chance.is(this.trouble.alarmLoss);
+      if (this.#isSilent) return;
+      // As in timers.ts: set again before anything else.
+      this.#ringAt(this.#time.now() + LONG_WAIT);
       this.ask((driver) => void driver.rang());
     });
   }

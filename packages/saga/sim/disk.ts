@@ -1,12 +1,10 @@
-import type { Logged, SagaState } from "../src/event.ts";
+import type { Logged } from "../src/event.ts";
 import type { Head, SagaStore, Stored } from "../src/store.ts";
 
 /** A saga's storage. A process that is dead writes nothing any more. */
 export class Disk {
   head: Head | undefined;
   log: Logged[] = [];
-  /** Of the saga, as its row says. */
-  state: SagaState | undefined;
   onCommit: (write: () => void) => void = (write) => write();
   /** A mutant: intents reach the disk only with their outcomes. */
   readonly #lateIntents: boolean;
@@ -28,23 +26,14 @@ export class Disk {
         commit(() => {
           this.head = head;
           this.log = [started];
-          this.state = "RUNNING";
         }),
-      append: (events, state) => {
+      append: (events) => {
         const late = this.#lateIntents ? events.filter(({ type }) => type === "intent") : [];
         const written = [...this.#held, ...events.filter((event) => !late.includes(event))];
         this.#held = late;
         if (late.length === events.length) return;
-        commit(() => {
-          this.log.push(...written);
-          this.state = state;
-        });
+        commit(() => this.log.push(...written));
       },
-      erase: async () =>
-        commit(() => {
-          this.head = undefined;
-          this.log = [];
-        }),
     };
   }
 }

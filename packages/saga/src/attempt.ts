@@ -3,10 +3,10 @@ import type { Action } from "./definition.ts";
 import type { SagaEvent } from "./event.ts";
 import type { Decision } from "./interpreter.ts";
 import { failed, type Outcome, unsendable } from "./outcome.ts";
-import { OVER } from "./over.ts";
 import { backoff, type PlanCall } from "./plan.ts";
 import type { Head } from "./store.ts";
 import type { View } from "./view.ts";
+import { within } from "./within.ts";
 
 export type Attempt = Extract<Decision, { type: "attempt" }>;
 export type OutcomeEvent = Extract<SagaEvent, { type: "done" | "failed" }>;
@@ -79,14 +79,4 @@ async function outcomeOf(
   if (inTime) return inTime;
   void answer.then((outcome) => making.late(outcome));
   return failed(operation, meshError("DEADLINE_EXCEEDED"));
-}
-
-/** Undefined when `ms` have passed first. */
-async function within<T>({ sleep }: Runtime, ms: number, work: Promise<T>): Promise<T | undefined> {
-  const cancel = new AbortController();
-  try {
-    return await Promise.race([work, sleep(ms, cancel.signal).then(() => undefined)]);
-  } finally {
-    cancel.abort(OVER);
-  }
 }

@@ -4,8 +4,8 @@ import { beforeAll, expect, it } from "vitest";
 import { migrate } from "../test/migrate.ts";
 import { worldOf } from "../test/worker.ts";
 import { SagaIndex } from "./saga-index.ts";
-import type { SagaObject } from "./saga-object.ts";
 import { type Sagas, sagasOf } from "./sagas.ts";
+import { objectsIn } from "./shard/places.ts";
 import { expected } from "./testing/conformance/compare.ts";
 import { journey } from "./testing/conformance/journey.ts";
 import { scenarios } from "./testing/conformance/scenarios.ts";
@@ -22,8 +22,7 @@ const { SAGAS, DB, WORKFLOW } = env as unknown as {
 
 const context = rootContext(newTrace(), { principal: { sub: "ops", scopes: [] } });
 const index = new SagaIndex(DB);
-const objectOf = (id: string) => SAGAS.getByName(id) as unknown as SagaObject;
-const onObjects = sagasOf(objectOf, index, context, systemRuntime);
+const onObjects = sagasOf(objectsIn(SAGAS, { shards: 2 }), index, context, systemRuntime);
 const onWorkflows = workflowSagasOf(WORKFLOW, index, [journey], context, systemRuntime);
 /** Nothing takes this long but a step that is parked, ms. */
 const LONG = 5_000;

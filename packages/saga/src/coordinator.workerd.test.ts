@@ -9,16 +9,15 @@ import { header, newTrace, type Trace } from "@weft/mesh";
 import { beforeAll, expect, it } from "vitest";
 import { migrate } from "../test/migrate.ts";
 import { requests, worldOf } from "../test/worker.ts";
-import { RETENTION } from "./retention.ts";
 import { SagaIndex } from "./saga-index.ts";
-import type { SagaObject } from "./saga-object.ts";
-import { SqlStore } from "./sql-store.ts";
+import { Histories, PERIOD } from "./shard/histories.ts";
+import { objectsIn, placeOf } from "./shard/places.ts";
 import { sweep } from "./sweep.ts";
 import { trip } from "./testing/definition.ts";
 
 const { SAGAS, DB } = env as unknown as { SAGAS: DurableObjectNamespace; DB: D1Database };
-const stubOf = (id: string) => SAGAS.getByName(id);
-const objectOf = (id: string) => stubOf(id) as unknown as SagaObject;
+const stubOf = (id: string) => SAGAS.getByName(placeOf(id, 2));
+const objectOf = objectsIn(SAGAS, { shards: 2 });
 const request = (id: string, trace: Trace = newTrace()) => ({
   id,
   definition: trip.name,
@@ -33,7 +32,9 @@ async function leaveInterrupted(id: string): Promise<void> {
   await runInDurableObject(stubOf(id), (_, { storage }) => {
     const { plan, hash } = trip;
     const at = Date.now();
-    const store = new SqlStore(storage);
+    const store = new Histories(storage).of(id);
+    storage.sql.exec("CREATE TABLE IF NOT EXISTS timers (saga TEXT PRIMARY KEY, due INTEGER) WITHOUT ROWID");
+    storage.sql.exec("INSERT INTO timers VALUES (?, ?)", id, at);
     const { definition: _definition, version: _version, ...rest } = request(id);
     store.begin({ ...rest, plan, hash, startedAt: at }, { type: "started", at });
     store.append([{ type: "intent", step: "flight", phase: "do", attempt: 1, epoch: 1, at }]);
@@ -44,7 +45,7 @@ beforeAll(() => migrate(DB));
 
 it("runs a saga to its end and tells the index", async () => {
   expect(await objectOf("happy").start(request("happy"))).toBe("begun");
-  expect(await objectOf("happy").wait(5_000)).toMatchObject({
+  expect(await objectOf("happy").wait("happy", 5_000)).toMatchObject({
     state: "COMPLETED",
     settled: true,
     results: { mail: { step: "mail" } },
@@ -53,17 +54,19 @@ it("runs a saga to its end and tells the index", async () => {
   const row = await DB.prepare("SELECT state, next_due_at FROM saga_index WHERE id = 'happy'").first();
   expect(row).toEqual({ state: "COMPLETED", next_due_at: null });
   await runInDurableObject(stubOf("happy"), async (_, { storage }) => {
-    // For the end of its storage.
-    expect(await storage.getAlarm()).toBeGreaterThan(Date.now() + RETENTION / 2);
     // A row for the beginning, one for each intent with the outcome before it, one for the end.
-    expect(storage.sql.exec("SELECT count(*) AS rows FROM history").one()).toEqual({ rows: 8 });
+    const rows = `SELECT count(*) AS rows FROM history_${Math.floor(Date.now() / PERIOD)} WHERE saga = 'happy'`;
+    expect(storage.sql.exec(rows).one()).toEqual({ rows: 8 });
+    // Nothing is to be looked at any more.
+    expect(storage.sql.exec("SELECT * FROM timers WHERE saga = 'happy'").toArray()).toEqual([]);
+    expect(await storage.getAlarm()).not.toBeNull();
   });
 });
 
 it("sends each step with its fence key, the starter's trace, principal and region, a deadline and the first claim to room", async () => {
   const trace = newTrace();
   await objectOf("headers").start({ ...request("headers", trace), region: "EU" });
-  await objectOf("headers").wait(5_000);
+  await objectOf("headers").wait("headers", 5_000);
   const sent = requests.filter(({ headers }) => headers.get(header.saga) === "headers");
   expect(sent.map(({ headers }) => `${headers.get(header.step)} ${headers.get(header.attempt)}`)).toEqual(
     trip.plan.steps.map(({ name }) => `${name} 1`),
@@ -79,16 +82,16 @@ it("sends each step with its fence key, the starter's trace, principal and regio
 
 it("keeps the starter's region for the processes that come after", async () => {
   await objectOf("region").start({ ...request("region"), region: "EU" });
-  await objectOf("region").wait(5_000);
+  await objectOf("region").wait("region", 5_000);
   await runInDurableObject(stubOf("region"), (_, { storage }) => {
-    expect(new SqlStore(storage).load()?.head).toMatchObject({ region: "EU" });
+    expect(new Histories(storage).of("region").load()?.head).toMatchObject({ region: "EU" });
   });
 });
 
 it("takes everything back under the steps' own names when one is refused", async () => {
   worldOf("refused", (step, phase) => (step === "car" && phase === "do" ? "business" : "ok"));
   await objectOf("refused").start(request("refused"));
-  const snapshot = await objectOf("refused").wait(5_000);
+  const snapshot = await objectOf("refused").wait("refused", 5_000);
   expect(snapshot).toMatchObject({
     state: "COMPENSATED",
     undone: ["flight", "hotel"],
@@ -103,13 +106,13 @@ it("starts once: the same input joins, another one conflicts, another definition
   expect(results).toEqual(["begun", "joined"]);
   expect(await object.start({ ...request("twice"), input: { to: "Oslo" } })).toBe("conflict");
   expect(await object.start({ ...request("twice"), version: 2 })).toBe("undefined-here");
-  await object.wait(5_000);
+  await object.wait("twice", 5_000);
   expect(worldOf("twice").attempts).toHaveLength(6);
 });
 
 it("says that a saga was never started", async () => {
-  expect(await objectOf("never").get()).toBeUndefined();
-  expect(await objectOf("never").resume()).toBeUndefined();
+  expect(await objectOf("never").get("never")).toBeUndefined();
+  expect(await objectOf("never").resume("never")).toBeUndefined();
 });
 
 it("goes on by its alarm with what another process left behind", async () => {
@@ -118,7 +121,7 @@ it("goes on by its alarm with what another process left behind", async () => {
   await runInDurableObject(stubOf("interrupted"), (_, { storage }) => storage.setAlarm(Date.now() + 60_000));
   expect(await runDurableObjectAlarm(stubOf("interrupted"))).toBe(true);
   expect(worldOf("interrupted").attempts.slice(0, 2)).toEqual(["do flight 2", "do hotel 1"]);
-  expect(await objectOf("interrupted").get()).toMatchObject({ state: "COMPLETED" });
+  expect(await objectOf("interrupted").get("interrupted")).toMatchObject({ state: "COMPLETED" });
 });
 
 it("goes on without any alarm when the sweep wakes it", async () => {
@@ -128,14 +131,14 @@ it("goes on without any alarm when the sweep wakes it", async () => {
     "INSERT INTO saga_index (id, definition, state, started_at, updated_at, next_due_at) VALUES ('alarmless', 'trip', 'RUNNING', 0, 0, 0)",
   ).run();
   await sweep(new SagaIndex(DB), objectOf, Date.now());
-  expect(await objectOf("alarmless").wait(5_000)).toMatchObject({ state: "COMPLETED" });
+  expect(await objectOf("alarmless").wait("alarmless", 5_000)).toMatchObject({ state: "COMPLETED" });
 });
 
 it("has the same state in the next process, and does nothing twice", async () => {
   await objectOf("again").start(request("again"));
-  await objectOf("again").wait(5_000);
-  const before = await objectOf("again").get();
+  await objectOf("again").wait("again", 5_000);
+  const before = await objectOf("again").get("again");
   await abortAllDurableObjects();
-  expect(await objectOf("again").get()).toEqual(before);
+  expect(await objectOf("again").get("again")).toEqual(before);
   expect(worldOf("again").attempts).toHaveLength(6);
 });

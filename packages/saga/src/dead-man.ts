@@ -1,6 +1,6 @@
-/** The one alarm of a saga's storage; survives the process. Times are ms since the epoch. */
+/** What rings for one saga, and survives the process. Times are ms since the epoch. */
 export interface AlarmClock {
-  /** When it rings; undefined where it is not set. */
+  /** When it rings; undefined where it is not set: there is no such saga, or it has ended and the index knows. */
   get(): Promise<number | undefined>;
   set(at: number): Promise<void>;
   clear(): Promise<void>;
@@ -50,10 +50,10 @@ export class DeadMan {
     }
   }
 
-  /** Whether the alarm rings at this time; it may have been set by another process. */
-  async isSetTo(at: number): Promise<boolean> {
+  /** When the alarm rings; it may have been set by another process. */
+  async time(): Promise<number | undefined> {
     this.#setTo ??= await this.#clock.get();
-    return this.#setTo === at;
+    return this.#setTo;
   }
 
   async clear(): Promise<void> {

@@ -1,7 +1,6 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import * as z from "zod";
 import { saga } from "./definition.ts";
-import { RETENTION } from "./retention.ts";
 import { things, trip } from "./testing/definition.ts";
 import { Life } from "./testing/life.ts";
 import { dead } from "./testing/world.ts";
@@ -136,18 +135,6 @@ describe("a long wait", () => {
     await life.time.result(life.driver.wait(1_000));
     expect(life.alarmsSet).toBe(alarmsSet);
   });
-
-  it("is followed by the end of its storage, 30 days later", async () => {
-    const life = new Life();
-    await life.start();
-    await life.ends();
-    const end = life.driver.snapshot()?.updatedAt ?? 0;
-    await life.time.until(() => life.store.head === undefined);
-    expect(life.time.now()).toBe(end + RETENTION);
-    await life.time.until(() => !life.driver.isDriving);
-    expect(life.alarmAt).toBeUndefined();
-    expect(await life.driver.wait(1_000)).toBeUndefined();
-  });
 });
 
 describe("a long wait that a signal ends", () => {
@@ -204,7 +191,7 @@ describe("trouble of the coordinator's own", () => {
     life.publishFails = false;
     expect(await life.ends(60_000)).toBe(true);
     expect(life.published).toMatchObject([{ state: "RUNNING" }, { state: "COMPLETED" }]);
-    expect(life.alarmAt).toBeGreaterThan(life.time.now() + RETENTION / 2);
+    expect(life.alarmAt).toBeUndefined();
   });
 
   it("an outcome is on disk at once when the run that would write it down has stopped, or stops", async () => {

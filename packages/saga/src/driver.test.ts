@@ -1,5 +1,4 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { RETENTION } from "./retention.ts";
 import { trip } from "./testing/definition.ts";
 import { Life } from "./testing/life.ts";
 import { dead } from "./testing/world.ts";
@@ -25,9 +24,9 @@ describe("the happy path", () => {
     expect(life.time.now() - began).toBe(6 * life.latency);
     expect(life.published).toMatchObject([{ state: "RUNNING" }, { state: "COMPLETED", dueAt: undefined }]);
     expect(await life.ends()).toBe(true);
-    // One for the whole way: it is set further out than the first step needs. Another for what is left of the saga.
-    expect(life.alarmsSet).toBe(2);
-    expect(life.alarmAt).toBe((snapshot?.updatedAt ?? 0) + RETENTION);
+    // One for the whole way: it is set further out than the first step needs.
+    expect(life.alarmsSet).toBe(1);
+    expect(life.alarmAt).toBeUndefined();
   });
 
   it("writes an outcome and the intent that follows from it at once", async () => {

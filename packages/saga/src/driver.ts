@@ -51,6 +51,16 @@ export class Driver {
     return this.#driving !== undefined;
   }
 
+  /** Nothing is under way, and nobody waits. */
+  get isIdle(): boolean {
+    return !this.isDriving && this.#attempts.underWay.size === 0 && this.#waiters.size === 0;
+  }
+
+  /** The saga is read anew when it is needed: what this driver might still hear is not for it to write down. */
+  retire(): void {
+    this.#record.retire();
+  }
+
   /** Begins the saga, which goes on with `drive()`, or joins it: the same id with the same input is the same saga, with another input a conflict. */
   async start(draft: Omit<Head, "startedAt">): Promise<"begun" | "joined" | "conflict"> {
     const existing = this.#record.head;

@@ -9,6 +9,7 @@ export type { Plan, PlanCall, PlanNode, PlanStep, Retry, StepKind } from "./plan
 export { sagaHandlers } from "./operators/handlers.ts";
 export { SagaIndex } from "./saga-index.ts";
 export type { SagaObject } from "./saga-object.ts";
-export { type Sagas, sagas, sagasOf, type SagasOptions } from "./sagas.ts";
+export { type Sagas, sagas, sagasOf, type SagasOptions, SHARDS } from "./sagas.ts";
+export { objectsIn, type Places, type Spread } from "./shard/places.ts";
 export type { SagaSnapshot } from "./snapshot.ts";
 export { workflowSagas, workflowSagasOf, type WorkflowSagasOptions } from "./workflows/workflow-sagas.ts";

@@ -31,17 +31,17 @@ export interface Inspection {
   readonly log: readonly Logged[];
 }
 
-/** What a saga's Durable Object answers over RPC; undefined where no saga was ever started. */
+/** What a Durable Object that runs sagas answers over RPC; undefined of a saga that it never started. */
 export interface SagaObject {
   start(request: StartRequest): Promise<StartResult>;
   /** The saga when it is settled, when `step` was done, or as it stands after `ms`. */
-  wait(ms: number, step?: string): Promise<SagaSnapshot | undefined>;
-  get(): Promise<SagaSnapshot | undefined>;
-  /** Makes the saga go on, in case its alarm was lost. */
-  resume(): Promise<SagaSnapshot | undefined>;
-  inspect(): Promise<Inspection | undefined>;
-  order(signed: Signed, order: OrderRequest): Promise<Answered<SagaSnapshot>>;
-  signal(id: string, step: string, payload: unknown, by?: Sender): Promise<Answered<Heard>>;
+  wait(id: string, ms: number, step?: string): Promise<SagaSnapshot | undefined>;
+  get(id: string): Promise<SagaSnapshot | undefined>;
+  /** Makes the saga go on, in case the object's alarm was lost. */
+  resume(id: string): Promise<SagaSnapshot | undefined>;
+  inspect(id: string): Promise<Inspection | undefined>;
+  order(id: string, signed: Signed, order: OrderRequest): Promise<Answered<SagaSnapshot>>;
+  signal(id: string, signalId: string, step: string, payload: unknown, by?: Sender): Promise<Answered<Heard>>;
 }
 
 /** An answer that keeps an error's code over RPC, which loses all but its message. */

@@ -16,6 +16,7 @@ export class SagaRecord {
   #unwritten: Logged[] = [];
   #updatedAt = 0;
   #length = 0;
+  #isRetired = false;
   /** Whether the index knows the saga, and will not let it rest for long while it is at work. */
   isIndexed = false;
   /** When the saga goes on by itself, ms since the epoch. */
@@ -83,7 +84,8 @@ export class SagaRecord {
     if (events.length === 0) return;
     this.#unwritten = [];
     try {
-      this.#store.append(events, this.#progress.state);
+      if (this.#isRetired) throw new Error("The saga was let go and may be elsewhere.");
+      this.#store.append(events);
       this.#written = this.#progress;
     } catch (error) {
       this.#progress = this.#written;
@@ -91,14 +93,9 @@ export class SagaRecord {
     }
   }
 
-  async erase(): Promise<void> {
-    await this.#store.erase();
-    this.#head = undefined;
-    this.#progress = this.#written = BEGINNING;
-    this.#unwritten = [];
-    this.isIndexed = false;
-    this.#length = 0;
-    this.dueAt = undefined;
+  /** Nothing is written any more. */
+  retire(): void {
+    this.#isRetired = true;
   }
 
   /** Nobody is told what is not on disk. */

@@ -15,6 +15,7 @@ import type { Signed } from "./ports.ts";
 import { type IndexRow, type Need, type SagaFilter, SagaIndex } from "./saga-index.ts";
 import { type Inspection, type OrderRequest, type SagaObject, unwrap } from "./saga-object.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
+import { checkSpread, objectsIn, type Places } from "./shard/places.ts";
 import { sweep } from "./sweep.ts";
 
 /** Starts, joins and watches sagas for a handler. */
@@ -48,7 +49,7 @@ export interface Sagas {
 
 export type Listing = Omit<SagaFilter, "startedBefore"> & { readonly olderThan?: number | undefined };
 
-export interface SagasOptions {
+export interface SagasOptions extends Partial<Places> {
   /** Name of the Durable Object binding of the coordinator. */
   object: string;
   /** Name of the D1 binding that holds the saga index. */
@@ -56,16 +57,23 @@ export interface SagasOptions {
   runtime?: Runtime;
 }
 
+/** Over this many objects sagas are spread unless the service says otherwise. */
+export const SHARDS = 8;
+
 /** Gives handlers `sagas`, and lets the service's cron wake sagas that have overslept. */
 export function sagas({
   object,
+  shards = SHARDS,
+  formerly,
   index = "DB",
   runtime = systemRuntime,
 }: SagasOptions): Plugin<{ sagas: Sagas }> {
+  checkSpread(shards);
+  if (formerly !== undefined) checkSpread(formerly);
   const indexOf = (env: unknown) => new SagaIndex((env as Record<string, D1Database>)[index] as D1Database);
   const objectsOf = (env: unknown) => {
     const namespace = (env as Record<string, DurableObjectNamespace>)[object] as DurableObjectNamespace;
-    return (id: string) => namespace.getByName(id) as unknown as SagaObject;
+    return objectsIn(namespace, { shards, formerly });
   };
   return {
     resources: ({ env, context }) => ({ sagas: sagasOf(objectsOf(env), indexOf(env), context, runtime) }),
@@ -104,20 +112,20 @@ export function sagasOf(
     },
     async wait<D extends SagaDefinition>(_: D, id: string, ms: number, step?: string) {
       const until = now() + ms;
-      const snapshot = await reach(id, () => objectOf(id).wait(Math.max(0, until - now()), step));
+      const snapshot = await reach(id, () => objectOf(id).wait(id, Math.max(0, until - now()), step));
       context.consistency?.merge(snapshot?.consistency);
       return snapshot as SagaSnapshot<D> | undefined;
     },
     async get<D extends SagaDefinition>(_: D, id: string) {
-      return (await reach(id, () => objectOf(id).get())) as SagaSnapshot<D> | undefined;
+      return (await reach(id, () => objectOf(id).get(id))) as SagaSnapshot<D> | undefined;
     },
     async signal(id, step, signalId, payload, by) {
-      return unwrap(await reach(id, () => objectOf(id).signal(signalId, step, payload, by)));
+      return unwrap(await reach(id, () => objectOf(id).signal(id, signalId, step, payload, by)));
     },
     ...indexed(index, now),
-    inspect: (id) => reach(id, () => objectOf(id).inspect()),
+    inspect: (id) => reach(id, () => objectOf(id).inspect(id)),
     async order(id, signed, order) {
-      const saga = unwrap(await reach(id, () => objectOf(id).order(signed, order)));
+      const saga = unwrap(await reach(id, () => objectOf(id).order(id, signed, order)));
       await index.publish(saga);
       return saga;
     },

@@ -1,6 +1,5 @@
 import { describe, log, type Runtime } from "@weft/mesh";
 import type { DeadMan } from "./dead-man.ts";
-import { RETENTION } from "./retention.ts";
 import type { SagaRecord } from "./saga-record.ts";
 import type { SagaSnapshot } from "./snapshot.ts";
 
@@ -42,34 +41,33 @@ export class Standby {
     this.#until = 0;
   }
 
+  /** An alarm at the end of the rest says that the index knows: another process has laid the saga to rest. */
   async rest(until: number): Promise<void> {
+    const { now } = this.#ports.runtime;
     this.#record.dueAt = until;
-    await this.#deadMan.set(until);
-    const known = until - this.#ports.runtime.now() <= LONG_WAIT || (await this.#tryToPublish());
-    if (known) this.#until = until;
+    let isKnown = (await this.#deadMan.time()) === until;
+    if (!isKnown) {
+      await this.#deadMan.keepAhead(0);
+      isKnown = until - now() <= LONG_WAIT || (await this.#tryToPublish());
+      await this.#deadMan.set(until);
+    }
+    if (isKnown) this.#until = until;
   }
 
   /**
-   * The index hears of the end before the starter does, so that whoever looks after the answer sees it there. That it
-   * has heard is not written down: the alarm then rings at the end of the storage, which the next process can see.
+   * The index hears of the end before the starter does, so that whoever looks after the answer sees it there. A saga
+   * that it has heard of has no alarm any more.
    */
   async end(tell: () => void): Promise<void> {
-    const { updatedAt } = this.#record;
-    const { now } = this.#ports.runtime;
-    const expiry = updatedAt + RETENTION;
-    if (now() >= expiry) {
-      await this.#record.erase();
-      return this.#deadMan.clear();
-    }
     this.#record.dueAt = undefined;
-    const isKnown = await this.#deadMan.isSetTo(expiry);
+    const isKnown = (await this.#deadMan.time()) === undefined;
     if (!isKnown) await this.#deadMan.keepAhead(0);
     const isTold = isKnown || (await this.#tryToPublish());
     this.#tellable = true;
     tell();
-    if (!isTold) return this.#deadMan.set(now() + LONG_WAIT);
-    if (!isKnown) await this.#deadMan.set(expiry);
-    this.#until = expiry;
+    if (!isTold) return this.#deadMan.set(this.#ports.runtime.now() + LONG_WAIT);
+    if (!isKnown) await this.#deadMan.clear();
+    this.#until = Number.POSITIVE_INFINITY;
   }
 
   async publish(): Promise<void> {

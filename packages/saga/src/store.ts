@@ -1,5 +1,5 @@
 import type { Principal, Trace } from "@weft/mesh";
-import type { Logged, SagaState } from "./event.ts";
+import type { Logged } from "./event.ts";
 import type { Plan } from "./plan.ts";
 
 /** What a saga begins with and keeps to its end. */
@@ -28,12 +28,9 @@ export interface Stored {
   readonly log: readonly Logged[];
 }
 
-/** Where one saga lives. Every write is synchronous and either happens whole or not at all. */
+/** What is stored of one saga. Every write is synchronous and either happens whole or not at all. */
 export interface SagaStore {
   load(): Stored | undefined;
   begin(head: Head, started: Logged): void;
-  /** `state`: of the saga, with these. */
-  append(events: readonly Logged[], state: SagaState): void;
-  /** Forgets the saga. */
-  erase(): Promise<void>;
+  append(events: readonly Logged[]): void;
 }

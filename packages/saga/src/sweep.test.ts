@@ -82,7 +82,7 @@ it("sagas that cannot be woken do not starve those behind them, and have their t
     const object = objectOf(id);
     return id === "behind"
       ? object
-      : { ...object, resume: () => object.resume().then(() => Promise.reject(new Error("broken"))) };
+      : { ...object, resume: () => object.resume(id).then(() => Promise.reject(new Error("broken"))) };
   };
   await sweep(index, objectsOf, 2 * MINUTE);
   expect(woken).not.toContain("behind");
@@ -101,11 +101,15 @@ it("the health check costs the same however many sagas there are", async () => {
   expect(prepare.mock.calls).toEqual([["SELECT 1"]]);
 });
 
-it("a saga whose storage was deleted is forgotten", async () => {
+it("a saga that its object does not know stays in sight, and its turn comes again", async () => {
   const index = new SagaIndex(d1("migrations/checkout"));
-  await index.publish(snapshot("gone"));
-  await sweep(index, objects({}).objectOf, 2 * MINUTE);
-  expect(await index.countByState()).toEqual({});
+  await index.publish(snapshot("elsewhere"));
+  const { woken, objectOf } = objects({});
+  await sweep(index, objectOf, 2 * MINUTE);
+  expect(await index.countByState()).toEqual({ RUNNING: 1 });
+  expect(console.error).toHaveBeenCalledWith(expect.stringContaining("formerly"));
+  await sweep(index, objectOf, 10 * MINUTE);
+  expect(woken).toEqual(["elsewhere", "elsewhere"]);
 });
 
 it("old news do not replace newer ones in the index", async () => {

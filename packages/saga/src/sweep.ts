@@ -1,7 +1,8 @@
 import { describe, log } from "@weft/mesh";
 import { RETENTION } from "./retention.ts";
-import type { SagaIndex } from "./saga-index.ts";
+import type { IndexRow, SagaIndex } from "./saga-index.ts";
 import type { SagaObject } from "./saga-object.ts";
+import type { SagaSnapshot } from "./snapshot.ts";
 
 /** A saga whose time has passed by this much, ms, is asked; before, its own alarm is trusted. */
 export const OVERDUE = 45_000;
@@ -10,32 +11,38 @@ const AT_ONCE = 100;
 const PENALTY = 5 * 60_000;
 
 /**
- * Wakes every saga that should have gone on long ago, and brings the index up to date with what they answer. Sagas
- * that ended long ago are woken to be forgotten, a few at a time.
+ * Wakes every saga that should have gone on long ago, and brings the index up to date with what they answer. Those that
+ * ended long ago are forgotten, a few at a time; waking them lets their objects see what they need not store any more.
  */
 export async function sweep(
   index: SagaIndex,
   objectOf: (id: string) => SagaObject,
   now: number,
 ): Promise<void> {
+  const wake = (row: IndexRow, then: (snapshot: SagaSnapshot | undefined) => Promise<void>) =>
+    objectOf(row.id)
+      .resume(row.id)
+      .then(then)
+      // A hundred sagas that cannot be woken must not keep those behind them asleep.
+      .catch((error: unknown) => postpone(index, row, now + PENALTY, error));
   const overdue = await index.overdue(now - OVERDUE, AT_ONCE);
   const expired = await index.expired(now - RETENTION - OVERDUE, now, AT_ONCE);
-  await Promise.all(
-    [...overdue, ...expired].map(async ({ id, definition }) => {
-      try {
-        const snapshot = await objectOf(id).resume();
-        if (snapshot) await index.publish(snapshot);
-        // The object was there before the index knew of it, so its storage was deleted.
-        else await index.forget(id);
-      } catch (error) {
-        log("error", "saga could not be woken", { saga: id, definition, cause: describe(error) });
-        // A hundred sagas that cannot be woken must not keep those behind them asleep.
-        await index
-          .postpone(id, now + PENALTY)
-          .catch((cause: unknown) =>
-            log("error", "saga could not be postponed", { saga: id, definition, cause: describe(cause) }),
-          );
-      }
-    }),
-  );
+  await Promise.all([
+    ...overdue.map((row) => wake(row, async (snapshot) => index.publish(snapshot ?? unknown()))),
+    ...expired.map((row) => wake(row, () => index.forget(row.id))),
+  ]);
+}
+
+async function postpone(index: SagaIndex, row: IndexRow, until: number, why: unknown): Promise<void> {
+  const about = { saga: row.id, definition: row.definition };
+  log("error", "saga could not be woken", { ...about, cause: describe(why) });
+  await index
+    .postpone(row.id, until)
+    .catch((error: unknown) =>
+      log("error", "saga could not be postponed", { ...about, cause: describe(error) }),
+    );
+}
+
+function unknown(): never {
+  throw new Error("Its object does not know it: name in `formerly` how sagas were spread when it began.");
 }

@@ -15,6 +15,10 @@ export class Waiters {
     this.#sleep = sleep;
   }
 
+  get size(): number {
+    return this.#waiting.size;
+  }
+
   /** Resolves when `over` holds at a `wake()`, or after `ms`. */
   async wait(over: () => boolean, ms: number): Promise<void> {
     if (ms <= 0 || over()) return;

@@ -52,12 +52,9 @@ export async function startRuntime(): Promise<Runtime> {
             },
           ],
           durable_objects: {
-            bindings: [
-              { name: "SAGAS", class_name: "SagaCoordinator" },
-              { name: "SHARDS", class_name: "SagaShard" },
-            ],
+            bindings: [{ name: "SAGAS", class_name: "SagaCoordinator" }],
           },
-          migrations: [{ tag: "v1", new_sqlite_classes: ["SagaCoordinator", "SagaShard"] }],
+          migrations: [{ tag: "v1", new_sqlite_classes: ["SagaCoordinator"] }],
           workflows: [
             { binding: "SAGA_WORKFLOW", name: "saga-workflow", class_name: "SagaWorkflow" },
             { binding: "PLAIN_WORKFLOW", name: "plain-workflow", class_name: "PlainWorkflow" },

@@ -1,17 +1,15 @@
 import { type Context, newTrace, rootContext, systemRuntime, type Transport } from "@weft/mesh";
-import { SagaIndex, type SagaObject, sagasOf, workflowSagasOf } from "@weft/saga";
+import { objectsIn, SagaIndex, sagasOf, SHARDS, type Spread, workflowSagasOf } from "@weft/saga";
 import { coordinator } from "@weft/saga/coordinator";
 import { type Params, sagaWorkflow } from "@weft/saga/workflow";
 import { WorkflowEntrypoint, type WorkflowEvent, type WorkflowStep } from "cloudflare:workers";
 import { fourSteps } from "./definition.ts";
-import { type SagaShard, SHARDS } from "./shard.ts";
 import { meterDatabase, meterStorage, written } from "./meter.ts";
 
 interface Env {
   THINGS: Transport;
   DB: D1Database;
   SAGAS: DurableObjectNamespace;
-  SHARDS: DurableObjectNamespace<SagaShard>;
   SAGA_WORKFLOW: Workflow<Params>;
   PLAIN_WORKFLOW: Workflow;
 }
@@ -28,7 +26,6 @@ export class SagaCoordinator extends coordinator<Env>(options) {
     super(ctx, env);
   }
 }
-export { SagaShard } from "./shard.ts";
 export class SagaWorkflow extends sagaWorkflow<Env>(options) {}
 
 /** The same steps as one writes them for Workflows, with its own rollback. */
@@ -68,15 +65,14 @@ function sagasOn(backend: string, { DB, SAGAS, SAGA_WORKFLOW }: Env) {
   const index = new SagaIndex(meterDatabase(DB));
   if (backend === "workflow")
     return workflowSagasOf(SAGA_WORKFLOW, index, [fourSteps], context, systemRuntime);
-  return sagasOf((id) => SAGAS.getByName(id) as unknown as SagaObject, index, context, systemRuntime);
+  const shards: Spread = backend === "object" ? "own" : SHARDS;
+  return sagasOf(objectsIn(SAGAS, { shards }), index, context, systemRuntime);
 }
 
-async function sharded({ SHARDS: shards }: Env, id: string): Promise<string | undefined> {
-  const shard = Number.parseInt(id.slice(0, 8), 16) % SHARDS;
-  return shards.getByName(String(shard)).run(id, PATIENCE);
-}
-
-/** `/object`, `/shard`, `/workflow`, `/plain`: runs a saga to its end; `/start`: only begins one; `/written`: rows so far; else a step. */
+/**
+ * `/shard`, `/object` (one for each saga), `/workflow`, `/plain`: runs a saga to its end; `/start`: only begins one;
+ * `/written`: rows so far; else a step.
+ */
 export default {
   async fetch(request: Request, env: Env): Promise<Response> {
     const backend = new URL(request.url).pathname.slice(1);
@@ -84,7 +80,6 @@ export default {
     if (backend === "written") return Response.json(written);
     const id = crypto.randomUUID();
     if (backend === "plain") return answer((await plain(env, id)) === "complete");
-    if (backend === "shard") return answer((await sharded(env, id)) === "COMPLETED");
     const sagas = sagasOn(backend, env);
     await sagas.start(fourSteps, id, { id });
     if (backend === "start") return answer(true);

@@ -39,12 +39,12 @@ async function open(scripts: Record<string, Script>, definition?: SagaDefinition
         const found = saga();
         return found && { saga: found, log: driver.log() };
       },
-      order: async (signed, order) =>
+      order: async (_, signed, order) =>
         answered(() => {
           driver.order(signed, order as never);
           return saga() as never;
         }),
-      signal: async (...signal) => answered(() => driver.signal(...signal)),
+      signal: async (_, ...signal) => answered(() => driver.signal(...signal)),
     };
     return object as SagaObject;
   };

@@ -2,9 +2,9 @@ import { newTrace } from "@weft/mesh";
 import type { SagaDefinition } from "../definition.ts";
 import { Driver } from "../driver.ts";
 import type { Ports } from "../ports.ts";
-import { isFinal } from "../interpreter.ts";
 import type { SagaSnapshot } from "../snapshot.ts";
 import { trip } from "./definition.ts";
+import { LONG_WAIT } from "../standby.ts";
 import { MemoryStore } from "./memory-store.ts";
 import { SimTime } from "./sim-time.ts";
 import { type Script, World } from "./world.ts";
@@ -19,6 +19,7 @@ export class Life {
   latency = 5;
   /** The most attempts that were under way at one time. */
   atOnce = 0;
+  /** Of its timer, which rings until it is set anew. */
   alarmAt: number | undefined;
   alarmsSet = 0;
   publishFails = false;
@@ -58,17 +59,16 @@ export class Life {
     this.driver = this.#newDriver();
   }
 
-  /** As the platform does after a handler has failed too often. */
+  /** As the platform does after a handler has failed too often: the timer stands, and nothing rings. */
   loseAlarm(): void {
-    this.#setAlarm(undefined);
+    this.#cancelAlarm?.();
   }
 
   /** Lets time pass until the saga has ended and nothing is left to do; false if that takes longer than `ms`. */
   ends(ms = Number.POSITIVE_INFINITY): Promise<boolean> {
     const over = () => {
-      const { state } = this.store;
-      const known = this.published.at(-1)?.state === state;
-      return state !== undefined && isFinal(state) && known && !this.driver.isDriving;
+      const { end } = this.store;
+      return end !== undefined && this.published.at(-1)?.state === end && !this.driver.isDriving;
     };
     return this.time.until(over, this.time.now() + ms);
   }
@@ -113,12 +113,16 @@ export class Life {
   }
 
   #setAlarm(at: number | undefined): void {
-    this.#cancelAlarm?.();
     this.alarmAt = at;
+    if (at !== undefined) this.alarmsSet += 1;
+    this.#ringAt(at);
+  }
+
+  #ringAt(at: number | undefined): void {
+    this.#cancelAlarm?.();
     if (at === undefined) return;
-    this.alarmsSet += 1;
     this.#cancelAlarm = this.time.at(at, () => {
-      this.alarmAt = undefined;
+      this.#ringAt(this.time.now() + LONG_WAIT);
       if (!this.#process.alive) this.restart();
       void this.driver.rang();
     });

@@ -35,12 +35,12 @@ export function onObject(script: Script): Subject {
       const saga = life.driver.snapshot();
       return saga && { saga, log: life.driver.log() };
     },
-    order: async (signed, order) =>
+    order: async (_, signed, order) =>
       answered(() => {
         life.driver.order(signed, order as never);
         return life.driver.snapshot() as never;
       }),
-    signal: async (...signal) => answered(() => life.driver.signal(...signal)),
+    signal: async (_, ...signal) => answered(() => life.driver.signal(...signal)),
   };
   const sagas = sagasOf(() => object as SagaObject, index, context, life.time);
   return { id, sagas, world: life.world, until: (done) => until(life.time, done) };

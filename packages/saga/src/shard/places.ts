@@ -1,0 +1,65 @@
+import type { SagaObject } from "../saga-object.ts";
+
+/** Over how many objects the sagas of a service are spread; `own`: an object for each saga. */
+export type Spread = number | "own";
+
+/** Where the sagas of a service are. */
+export interface Places {
+  readonly shards: Spread;
+  /** How they were spread before: those that were started then are still found. */
+  readonly formerly?: Spread | undefined;
+}
+
+/** The part of a Durable Object namespace that is used. */
+export interface Namespace {
+  getByName(name: string): unknown;
+}
+
+/** Throws TypeError. */
+export function checkSpread(spread: Spread): void {
+  if (spread === "own" || (Number.isInteger(spread) && spread >= 1)) return;
+  throw new TypeError(
+    `Sagas cannot be spread over ${spread} objects: name a whole number from 1 on, or "own".`,
+  );
+}
+
+/** Finds the object of a saga. */
+export function objectsIn(namespace: Namespace, { shards, formerly }: Places): (id: string) => SagaObject {
+  const at = (spread: Spread, id: string) => namespace.getByName(placeOf(id, spread)) as SagaObject;
+  if (formerly === undefined) return (id) => at(shards, id);
+  return (id) => moved(at(formerly, id), at(shards, id));
+}
+
+/** The name of a saga's object. Sagas are found by it, so it must never change. */
+export function placeOf(id: string, spread: Spread): string {
+  return spread === "own" ? id : `weft-shard-${spread}-${hash(id) % spread}`;
+}
+
+/** A saga that is still where it began, or begins at its new place. */
+function moved(former: SagaObject, current: SagaObject): SagaObject {
+  const either =
+    <Args extends unknown[], T>(ask: (object: SagaObject, ...args: Args) => Promise<T | undefined>) =>
+    async (...args: Args) =>
+      (await ask(current, ...args)) ?? ask(former, ...args);
+  const known = async <T extends object>(ask: (object: SagaObject) => Promise<T>) => {
+    const answer = await ask(current);
+    return "code" in answer && answer.code === "SAGA_UNKNOWN" ? ask(former) : answer;
+  };
+  return {
+    start: async (request) => ((await former.get(request.id)) ? former : current).start(request),
+    wait: either((object, ...args) => object.wait(...args)),
+    get: either((object, id) => object.get(id)),
+    resume: either((object, id) => object.resume(id)),
+    inspect: either((object, id) => object.inspect(id)),
+    order: (...args) => known((object) => object.order(...args)),
+    signal: (...args) => known((object) => object.signal(...args)),
+  };
+}
+
+/** FNV-1a, then mixed so that every bit of it counts. */
+function hash(text: string): number {
+  let sum = 0x811c9dc5;
+  for (let at = 0; at < text.length; at++) sum = Math.imul(sum ^ text.charCodeAt(at), 0x01000193);
+  sum = Math.imul(sum ^ (sum >>> 16), 0x45d9f3b);
+  return (sum ^ (sum >>> 16)) >>> 0;
+}
