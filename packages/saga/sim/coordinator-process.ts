@@ -31,6 +31,8 @@ export class CoordinatorProcess {
   readonly #disk: Disk;
   readonly #network: Network;
   readonly #versions: Versions;
+  /** Whether it shares an object with others, which the sweep asks in any case. */
+  readonly #isShared: boolean;
   readonly trouble: Trouble = { crash: 0, alarmLoss: 0, indexAway: 0, undeployed: false, crashAt: [] };
   driver: Driver | undefined;
   /** What the index knows. */
@@ -40,13 +42,22 @@ export class CoordinatorProcess {
   /** It has made a second attempt while the index did not know it. */
   unlisted = false;
   #life = { alive: false };
+  #unanswered: ((driver: Driver) => unknown)[] = [];
   #cancelAlarm: (() => void) | undefined;
   /** Of the saga's timer, which rings until it is set anew. */
   #alarmAt: number | undefined;
   /** The platform has lost the alarm. */
   #isSilent = false;
 
-  constructor(time: SimTime, chance: Chance, disk: Disk, network: Network, versions: Versions) {
+  constructor(
+    time: SimTime,
+    chance: Chance,
+    disk: Disk,
+    network: Network,
+    versions: Versions,
+    isShared = false,
+  ) {
+    this.#isShared = isShared;
     this.#time = time;
     this.#chance = chance;
     this.#disk = disk;
@@ -55,7 +66,7 @@ export class CoordinatorProcess {
     disk.onCommit = (write) => {
       this.#mayDie();
       write();
-      this.unlisted ||= !this.row && disk.log.filter(({ type }) => type === "intent").length > 1;
+      this.unlisted ||= !isShared && !this.row && disk.log.filter(({ type }) => type === "intent").length > 1;
       this.#mayDie();
     };
   }
@@ -71,10 +82,16 @@ export class CoordinatorProcess {
   ask<T>(request: (driver: Driver) => T): T | undefined {
     try {
       return request(this.#alive());
-    } catch {
-      // Refused: the caller's problem; or dead, and the caller asks again or gives up.
+    } catch (error) {
+      // Refused: the caller's problem. Dead: the caller asks again some day.
+      if (error instanceof Crash) this.#unanswered.push(request);
       return undefined;
     }
+  }
+
+  /** Whoever got no answer asks again. */
+  askAgain(): void {
+    for (const request of this.#unanswered.splice(0)) this.ask(request);
   }
 
   /** The process is gone. */
@@ -86,9 +103,10 @@ export class CoordinatorProcess {
   /** The cron run, as in sweep.ts. */
   sweep(): void {
     const due = this.row?.dueAt;
-    if (due === undefined || due >= this.#time.now() - OVERDUE) return;
+    const isOverdue = due !== undefined && due < this.#time.now() - OVERDUE;
     // The object's one alarm is set again for all of its sagas.
-    if (this.#isSilent) this.#ringAt(this.#alarmAt);
+    if (this.#isSilent && (isOverdue || this.#isShared)) this.#ringAt(this.#alarmAt);
+    if (!isOverdue) return;
     this.ask((driver) => void driver.wake());
     const snapshot = this.ask((driver) => driver.snapshot());
     if (snapshot) this.#publish(snapshot);
@@ -124,6 +142,7 @@ export class CoordinatorProcess {
     const alive = <T>(value: T): T | Promise<T> => (life.alive ? value : new Promise<T>(() => {}));
     return new Driver({
       store: this.#disk.openFor(life),
+      tellAfter: this.#isShared ? 2_000 : 0,
       runtime: {
         now: time.now,
         random: this.#chance.random,
@@ -132,7 +151,8 @@ export class CoordinatorProcess {
       alarm: {
         get: async () => alive(this.#alarmAt),
         set: async (at) => {
-          await alive(undefined);
+          // At once, if at all: it is one commit with what is written next.
+          if (!life.alive) await alive(undefined);
           this.#setAlarm(at);
         },
         clear: async () => {

@@ -31,11 +31,12 @@ const MINUTE = 60_000;
 export async function simulate(seed: number, mutant?: Mutant): Promise<Run> {
   const chance = new Chance(seed);
   const time = new SimTime(chance.random);
+  const isShared = chance.is(0.5);
   const versions = definitionFor(chance.int(0, 1_000_000));
   const disk = new Disk(mutant === "intent-after-call");
   const participants = new Participants(() => disk.log.length, mutant !== "no-fence");
   const network = new Network(time, chance, participants.receive);
-  const process = new CoordinatorProcess(time, chance, disk, network, versions);
+  const process = new CoordinatorProcess(time, chance, disk, network, versions, isShared);
   const operator = new Operator(time, chance, process, versions);
   const id = chance.is(0.5) ? "saga-1" : "saga-22";
   const began = time.now();
@@ -67,9 +68,10 @@ export async function simulate(seed: number, mutant?: Mutant): Promise<Run> {
   await time.until(() => process.ended, calm);
   network.faults = network.refusals = 0;
   Object.assign(process.trouble, { crash: 0, alarmLoss: 0, indexAway: 0, undeployed: false });
-  // Whoever got no answer to a start asks again; a saga that the index does not know has made one attempt at most.
-  // Nobody else asks: what sleeps must be woken.
-  if (!process.row) process.start(id);
+  process.askAgain();
+  // Whoever got no answer to a start asks again, too; a saga in an object of its own that the index does not know has made
+  // one attempt at most, be it since its start or since it was signalled or given an order. Nobody else asks: what sleeps must be woken.
+  if (!disk.head || (!isShared && (!process.row || wasJustStirred(disk.log)))) process.start(id);
   const late = Math.max(time.now(), calm) + LIMIT;
   const quiet = () => isQuiet(process);
   // What the definition itself waits for comes on top.
@@ -86,6 +88,11 @@ export async function simulate(seed: number, mutant?: Mutant): Promise<Run> {
     ],
     log: disk.log,
   };
+}
+
+function wasJustStirred(log: readonly Logged[]): boolean {
+  const stirred = log.findLastIndex(({ type }) => type === "signalled" || type === "ordered");
+  return stirred >= 0 && log.slice(stirred).filter(({ type }) => type === "intent").length <= 1;
 }
 
 /** Time, ms, that pauses and waits for signals may have taken: a signal ends its wait. */

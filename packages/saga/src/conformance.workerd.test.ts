@@ -22,7 +22,7 @@ const { SAGAS, DB, WORKFLOW } = env as unknown as {
 
 const context = rootContext(newTrace(), { principal: { sub: "ops", scopes: [] } });
 const index = new SagaIndex(DB);
-const onObjects = sagasOf(objectsIn(SAGAS, { shards: 2 }), index, context, systemRuntime);
+const onObjects = sagasOf(objectsIn(SAGAS, { shards: 2 }).of, index, context, systemRuntime);
 const onWorkflows = workflowSagasOf(WORKFLOW, index, [journey], context, systemRuntime);
 /** Nothing takes this long but a step that is parked, ms. */
 const LONG = 5_000;

@@ -7,7 +7,11 @@ import { type ParticipantOptions, participants } from "./participants.ts";
 import type { Signed } from "./ports.ts";
 import { SagaIndex } from "./saga-index.ts";
 import type { OrderRequest, SagaObject, StartRequest } from "./saga-object.ts";
+import { isShard } from "./shard/places.ts";
 import { Shard } from "./shard/shard.ts";
+
+/** Most sagas have ended before the index need hear of them, ms: the sweep asks their object in any case. */
+const TELL_AFTER = 2_000;
 
 export interface CoordinatorOptions<Env> extends ParticipantOptions<Env> {
   /** Every definition, and every version of it, that may still have live sagas. */
@@ -38,6 +42,7 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
         },
         runtime,
         definition,
+        tellAfter: isShard(ctx.id.name) ? TELL_AFTER : 0,
         publish: (snapshot) => index.publish(snapshot),
         calls: (consistency) => participants(options, { env, waitUntil, consistency }),
       });
@@ -57,6 +62,10 @@ export function coordinator<Env>(options: CoordinatorOptions<Env>) {
 
     resume(id: string) {
       return this.#shard.resume(id);
+    }
+
+    restore() {
+      return this.#shard.restore();
     }
 
     inspect(id: string) {

@@ -17,7 +17,8 @@ import { trip } from "./testing/definition.ts";
 
 const { SAGAS, DB } = env as unknown as { SAGAS: DurableObjectNamespace; DB: D1Database };
 const stubOf = (id: string) => SAGAS.getByName(placeOf(id, 2));
-const objectOf = objectsIn(SAGAS, { shards: 2 });
+const objects = objectsIn(SAGAS, { shards: 2 });
+const objectOf = objects.of;
 const request = (id: string, trace: Trace = newTrace()) => ({
   id,
   definition: trip.name,
@@ -130,7 +131,7 @@ it("goes on without any alarm when the sweep wakes it", async () => {
   await DB.prepare(
     "INSERT INTO saga_index (id, definition, state, started_at, updated_at, next_due_at) VALUES ('alarmless', 'trip', 'RUNNING', 0, 0, 0)",
   ).run();
-  await sweep(new SagaIndex(DB), objectOf, Date.now());
+  await sweep(new SagaIndex(DB), objects, Date.now());
   expect(await objectOf("alarmless").wait("alarmless", 5_000)).toMatchObject({ state: "COMPLETED" });
 });
 

@@ -53,6 +53,19 @@ describe("the happy path", () => {
     expect(await life.ends()).toBe(true);
   });
 
+  it.each([
+    ["quick, hears of its end alone", 5, ["COMPLETED"]],
+    ["slow, hears of it when it is two seconds old", 900, ["RUNNING", "COMPLETED"]],
+  ])("the index of a saga that is found without it and is %s", async (_, latency, states) => {
+    const life = new Life();
+    life.tellAfter = 2_000;
+    life.restart();
+    life.latency = latency;
+    await life.start();
+    expect(await life.ends()).toBe(true);
+    expect(life.published.map(({ state }) => state)).toEqual(states);
+  });
+
   it("has the alarm set and the intent on disk before anything leaves", async () => {
     const life = new Life((step) => {
       expect(life.alarmAt).toBeGreaterThan(life.time.now() + 1_000);

@@ -103,6 +103,8 @@ export class Driver {
     const signal = { id, step, payload: acceptSignal(this.#definition(head), step, payload) };
     const heard = hear(progress, signal);
     if (heard !== "known") this.#change({ type: "signalled", ...signal, ...by });
+    // Whoever asks again may have had no answer from a process that has died.
+    else void this.wake();
     return heard;
   }
 
@@ -119,6 +121,7 @@ export class Driver {
       this.#attempts.underWay,
     );
     if (judgement === "new") this.#change({ type: "ordered", requestId, actor, reason, order });
+    else void this.wake();
     return judgement;
   }
 
@@ -167,13 +170,16 @@ export class Driver {
   /** Until nothing is left to do for now; true when something has happened meanwhile. */
   async #goOn(): Promise<boolean> {
     const { now } = this.#ports.runtime;
-    // The index hears of a saga while its first attempt is under way, and before anything else is done: one that loses
-    // its alarm from there on will be found.
-    let telling = this.#record.head && !this.#record.isIndexed ? this.#standby.publish() : undefined;
-    telling?.catch(() => "heard below");
+    const { tellAfter } = this.#ports;
+    let telling: Promise<void> | undefined;
     for (;;) {
-      const { head, progress, length } = this.#record;
+      const { head, progress, length, isIndexed } = this.#record;
       if (!head) return false;
+      // The index hears of a saga while an attempt is under way, and before anything else is done.
+      if (!isIndexed && !telling && Math.max(0, now() - head.startedAt) >= tellAfter) {
+        telling = this.#standby.publish();
+        telling.catch(() => "heard below");
+      }
       const decision = next(current(head, progress).plan, progress, now(), this.#attempts.underWay);
       this.#news = Promise.withResolvers();
       if (decision.type === "record") {
@@ -268,6 +274,10 @@ export class Driver {
   /** Something that nobody has waited for. */
   #change(event: SagaEvent): void {
     this.#append(event);
+    // One commit with the alarm, which may be set to the end of a long rest.
+    this.#deadMan
+      .keepAhead(0)
+      .catch((error: unknown) => this.#log("error", "saga has no alarm", { cause: describe(error) }));
     this.#record.commit();
     // The index may believe that it rests for long.
     if (!this.#driving) this.#record.isIndexed = false;

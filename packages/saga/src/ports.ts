@@ -14,6 +14,8 @@ export interface Ports {
   readonly definition: FindDefinition;
   /** Tells the index where the saga stands and when it goes on. */
   publish(snapshot: SagaSnapshot): Promise<void>;
+  /** Age, ms, at which the index hears of a saga that is still at work; 0: before a second attempt is made. */
+  readonly tellAfter: number;
 }
 
 /** Who gives an order, and why. `requestId`: the same order under the same id is carried out once. */

@@ -39,6 +39,8 @@ export interface SagaObject {
   get(id: string): Promise<SagaSnapshot | undefined>;
   /** Makes the saga go on, in case the object's alarm was lost. */
   resume(id: string): Promise<SagaSnapshot | undefined>;
+  /** Sets the object's alarm again if it was lost: all sagas in it will go on. */
+  restore(): Promise<void>;
   inspect(id: string): Promise<Inspection | undefined>;
   order(id: string, signed: Signed, order: OrderRequest): Promise<Answered<SagaSnapshot>>;
   signal(id: string, signalId: string, step: string, payload: unknown, by?: Sender): Promise<Answered<Heard>>;

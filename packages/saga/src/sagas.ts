@@ -76,7 +76,7 @@ export function sagas({
     return objectsIn(namespace, { shards, formerly });
   };
   return {
-    resources: ({ env, context }) => ({ sagas: sagasOf(objectsOf(env), indexOf(env), context, runtime) }),
+    resources: ({ env, context }) => ({ sagas: sagasOf(objectsOf(env).of, indexOf(env), context, runtime) }),
     checks: ({ env }) => ({ sagas: () => indexOf(env).check() }),
     async scheduled(_, work) {
       const { env } = work.open().scope;

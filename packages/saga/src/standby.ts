@@ -49,7 +49,7 @@ export class Standby {
     if (!isKnown) {
       await this.#deadMan.keepAhead(0);
       isKnown = until - now() <= LONG_WAIT || (await this.#tryToPublish());
-      await this.#deadMan.set(until);
+      await this.#deadMan.set(isKnown ? until : now() + LONG_WAIT);
     }
     if (isKnown) this.#until = until;
   }

@@ -55,7 +55,7 @@ it("the sweep wakes every saga that is overdue, and no other", async () => {
   const { woken, objectOf } = objects({
     lost: () => snapshot("lost", { state: "COMPLETED", updatedAt: 3 * MINUTE, dueAt: undefined }),
   });
-  await sweep(index, objectOf, 2 * MINUTE);
+  await sweep(index, { of: objectOf, shared: [] }, 2 * MINUTE);
   expect(woken).toEqual(["lost"]);
   expect(await index.countByState()).toEqual({ RUNNING: 2, COMPLETED: 2 });
   expect(await index.overdue(2 * MINUTE, 10)).toEqual([]);
@@ -69,7 +69,7 @@ it("one saga that cannot be woken does not keep the others asleep", async () => 
       throw new Error("broken");
     },
   });
-  await sweep(index, objectOf, 2 * MINUTE);
+  await sweep(index, { of: objectOf, shared: [] }, 2 * MINUTE);
   expect(woken.toSorted()).toEqual(["a", "b", "c"]);
 });
 
@@ -84,12 +84,12 @@ it("sagas that cannot be woken do not starve those behind them, and have their t
       ? object
       : { ...object, resume: () => object.resume(id).then(() => Promise.reject(new Error("broken"))) };
   };
-  await sweep(index, objectsOf, 2 * MINUTE);
+  await sweep(index, { of: objectsOf, shared: [] }, 2 * MINUTE);
   expect(woken).not.toContain("behind");
-  await sweep(index, objectsOf, 3 * MINUTE);
+  await sweep(index, { of: objectsOf, shared: [] }, 3 * MINUTE);
   expect(woken).toHaveLength(101);
   expect(woken).toContain("behind");
-  await sweep(index, objectsOf, 10 * MINUTE);
+  await sweep(index, { of: objectsOf, shared: [] }, 10 * MINUTE);
   expect(woken).toHaveLength(201);
 });
 
@@ -105,10 +105,10 @@ it("a saga that its object does not know stays in sight, and its turn comes agai
   const index = new SagaIndex(d1("migrations/checkout"));
   await index.publish(snapshot("elsewhere"));
   const { woken, objectOf } = objects({});
-  await sweep(index, objectOf, 2 * MINUTE);
+  await sweep(index, { of: objectOf, shared: [] }, 2 * MINUTE);
   expect(await index.countByState()).toEqual({ RUNNING: 1 });
   expect(console.error).toHaveBeenCalledWith(expect.stringContaining("formerly"));
-  await sweep(index, objectOf, 10 * MINUTE);
+  await sweep(index, { of: objectOf, shared: [] }, 10 * MINUTE);
   expect(woken).toEqual(["elsewhere", "elsewhere"]);
 });
 
@@ -183,7 +183,7 @@ it("sagas that ended 30 days ago are forgotten, others are not", async () => {
   await index.publish(snapshot("young", { ...over, updatedAt: end + 10 * MINUTE }));
   await index.publish(snapshot("live", { updatedAt: end, dueAt: end + 2 * RETENTION }));
   const { woken, objectOf } = objects({});
-  await sweep(index, objectOf, end + RETENTION + 5 * MINUTE);
+  await sweep(index, { of: objectOf, shared: [] }, end + RETENTION + 5 * MINUTE);
   expect(woken).toEqual(["old"]);
   expect(await index.countByState()).toEqual({ COMPENSATED: 1, RUNNING: 1 });
 });
@@ -200,11 +200,11 @@ it("sagas that ended long ago and cannot be woken do not starve those behind the
     return { resume: () => answer } as Partial<SagaObject> as SagaObject;
   };
   const now = 2 * RETENTION;
-  await sweep(index, objectOf, now);
+  await sweep(index, { of: objectOf, shared: [] }, now);
   expect(woken).not.toContain("behind");
-  await sweep(index, objectOf, now + MINUTE);
+  await sweep(index, { of: objectOf, shared: [] }, now + MINUTE);
   expect(woken).toHaveLength(101);
-  await sweep(index, objectOf, now + 10 * MINUTE);
+  await sweep(index, { of: objectOf, shared: [] }, now + 10 * MINUTE);
   expect(woken).toHaveLength(201);
 });
 
@@ -221,4 +221,23 @@ it("what is open is found without reading what is complete", async () => {
     const { results } = await DB.prepare(`EXPLAIN QUERY PLAN ${sql}`).all<{ detail: string }>();
     expect(results[0]?.detail).toMatch(/^SEARCH saga_index USING INDEX saga_index_open/);
   }
+});
+
+it("objects that many sagas share are asked for their alarm, also where one does not answer", async () => {
+  const asked: number[] = [];
+  const shared = [1, 2, 3].map(
+    (n) =>
+      ({
+        restore: async () => {
+          asked.push(n);
+          if (n === 2) throw new Error("broken");
+        },
+      }) as Partial<SagaObject> as SagaObject,
+  );
+  const index = new SagaIndex(d1("migrations/checkout"));
+  await index.publish(snapshot("lost", { dueAt: 0 }));
+  const { woken, objectOf } = objects({ lost: () => snapshot("lost") });
+  await sweep(index, { of: objectOf, shared }, 2 * MINUTE);
+  expect(asked).toEqual([1, 2, 3]);
+  expect(woken).toEqual(["lost"]);
 });

@@ -66,7 +66,7 @@ function sagasOn(backend: string, { DB, SAGAS, SAGA_WORKFLOW }: Env) {
   if (backend === "workflow")
     return workflowSagasOf(SAGA_WORKFLOW, index, [fourSteps], context, systemRuntime);
   const shards: Spread = backend === "object" ? "own" : SHARDS;
-  return sagasOf(objectsIn(SAGAS, { shards }), index, context, systemRuntime);
+  return sagasOf(objectsIn(SAGAS, { shards }).of, index, context, systemRuntime);
 }
 
 /**

@@ -48,8 +48,8 @@ describe("sagas that were spread in another way before", () => {
 
   it("are found where they began, and do not begin again", async () => {
     const { namespace, lives } = objects();
-    expect(await objectsIn(namespace, before)("old").start(request("old"))).toBe("begun");
-    const object = objectsIn(namespace, now)("old");
+    expect(await objectsIn(namespace, before).of("old").start(request("old"))).toBe("begun");
+    const object = objectsIn(namespace, now).of("old");
     expect(await object.start(request("old"))).toBe("joined");
     expect(await object.get("old")).toMatchObject({ id: "old" });
     expect(await object.resume("old")).toMatchObject({ id: "old" });
@@ -63,10 +63,10 @@ describe("sagas that were spread in another way before", () => {
 
   it("do not keep new ones from the new places", async () => {
     const { namespace, lives } = objects();
-    const object = objectsIn(namespace, now)("new");
+    const object = objectsIn(namespace, now).of("new");
     expect(await object.start(request("new"))).toBe("begun");
     expect(await object.get("new")).toMatchObject({ id: "new" });
     expect(lives.get(placeOf("new", 2))?.live).toEqual(["new"]);
-    expect(await objectsIn(namespace, now)("never").get("never")).toBeUndefined();
+    expect(await objectsIn(namespace, now).of("never").get("never")).toBeUndefined();
   });
 });

@@ -23,17 +23,40 @@ export function checkSpread(spread: Spread): void {
   );
 }
 
-/** Finds the object of a saga. */
-export function objectsIn(namespace: Namespace, { shards, formerly }: Places): (id: string) => SagaObject {
-  const at = (spread: Spread, id: string) => namespace.getByName(placeOf(id, spread)) as SagaObject;
-  if (formerly === undefined) return (id) => at(shards, id);
-  return (id) => moved(at(formerly, id), at(shards, id));
+/** The objects of a service's sagas. */
+export interface SagaObjects {
+  readonly of: (id: string) => SagaObject;
+  /** Those that many sagas share. */
+  readonly shared: readonly SagaObject[];
+}
+
+export function objectsIn(namespace: Namespace, { shards, formerly }: Places): SagaObjects {
+  const named = (name: string) => namespace.getByName(name) as SagaObject;
+  const spreads = formerly === undefined ? [shards] : [shards, formerly];
+  return {
+    of: (id) => {
+      const current = named(placeOf(id, shards));
+      return formerly === undefined ? current : moved(named(placeOf(id, formerly)), current);
+    },
+    get shared() {
+      return spreads.flatMap((spread) => (spread === "own" ? [] : shardsOf(spread))).map(named);
+    },
+  };
 }
 
 /** The name of a saga's object. Sagas are found by it, so it must never change. */
 export function placeOf(id: string, spread: Spread): string {
-  return spread === "own" ? id : `weft-shard-${spread}-${hash(id) % spread}`;
+  return spread === "own" ? id : shardName(spread, hash(id) % spread);
 }
+
+/** Whether an object of this name has sagas of all ids. */
+export function isShard(name: string | undefined): boolean {
+  return name?.startsWith(PREFIX) ?? false;
+}
+
+const PREFIX = "weft-shard-";
+const shardName = (count: number, n: number) => `${PREFIX}${count}-${n}`;
+const shardsOf = (count: number) => Array.from({ length: count }, (_, n) => shardName(count, n));
 
 /** A saga that is still where it began, or begins at its new place. */
 function moved(former: SagaObject, current: SagaObject): SagaObject {
@@ -50,6 +73,7 @@ function moved(former: SagaObject, current: SagaObject): SagaObject {
     wait: either((object, ...args) => object.wait(...args)),
     get: either((object, id) => object.get(id)),
     resume: either((object, id) => object.resume(id)),
+    restore: () => current.restore(),
     inspect: either((object, id) => object.inspect(id)),
     order: (...args) => known((object) => object.order(...args)),
     signal: (...args) => known((object) => object.signal(...args)),

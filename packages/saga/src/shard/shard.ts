@@ -38,6 +38,8 @@ export interface ShardPorts {
   readonly runtime: Runtime;
   readonly definition: FindDefinition;
   readonly publish: (snapshot: SagaSnapshot) => Promise<void>;
+  /** Age, ms, at which the index hears of a saga that is still at work; 0: before a second attempt is made. */
+  readonly tellAfter: number;
   /** How one saga calls its participants; `consistency` collects what its calls have written and seen. */
   readonly calls: (consistency: Consistency) => SagaCall;
 }
@@ -84,10 +86,14 @@ export class Shard implements SagaObject {
   }
 
   async resume(id: string): Promise<SagaSnapshot | undefined> {
-    if (await this.#timers.restore()) log("warn", "sagas had lost their alarm", { saga: id });
+    await this.restore();
     const driver = this.#drivers.of(id);
     void driver.wake();
     return driver.snapshot();
+  }
+
+  async restore(): Promise<void> {
+    if (await this.#timers.restore()) log("warn", "sagas had lost their alarm");
   }
 
   async inspect(id: string): Promise<Inspection | undefined> {
@@ -140,14 +146,12 @@ export class Shard implements SagaObject {
   }
 
   #newDriver(id: string): Driver {
-    const { runtime, definition, publish, calls } = this.#ports;
+    const { calls, ...ports } = this.#ports;
     const consistency = new Consistency();
     const driver = new Driver({
+      ...ports,
       store: this.#histories.of(id),
       alarm: this.#timers.of(id),
-      runtime,
-      definition,
-      publish,
       call: calls(consistency),
     });
     this.#consistency.set(driver, consistency);

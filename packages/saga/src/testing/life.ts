@@ -22,6 +22,7 @@ export class Life {
   /** Of its timer, which rings until it is set anew. */
   alarmAt: number | undefined;
   alarmsSet = 0;
+  tellAfter = 0;
   publishFails = false;
   /** What the index takes its time for. */
   publishing = async (): Promise<void> => {};
@@ -91,6 +92,7 @@ export class Life {
         clear: () => alive().then(() => this.#setAlarm(undefined)),
       },
       definition: (name, version) => this.definition(name, version),
+      tellAfter: this.tellAfter,
       publish: async (snapshot) => {
         await alive();
         await this.publishing();

@@ -17,6 +17,7 @@ export class ShardLife {
   /** What the index knows, by the sagas' ids. */
   readonly index = new Map<string, SagaSnapshot>();
   latency = 5;
+  tellAfter = 0;
   alarmAt: number | undefined;
   alarmsSet = 0;
   #process = { alive: true };
@@ -74,6 +75,7 @@ export class ShardLife {
         sleep: (ms, signal) => time.sleep(ms, signal).then(alive),
       },
       definition: findIn([trip]),
+      tellAfter: this.tellAfter,
       publish: (snapshot) => alive().then(() => void this.index.set(snapshot.id, snapshot)),
       calls:
         () =>
