@@ -29,6 +29,7 @@ export class Attempts {
   readonly #epoch: number;
   readonly #ended: () => void;
   readonly #underWay = new Set<string>();
+  #unanswered = 0;
 
   /** `ended`: called whenever an attempt is no longer waited for. */
   constructor(ports: Ports, record: SagaRecord, ended: () => void) {
@@ -43,6 +44,11 @@ export class Attempts {
     return this.#underWay;
   }
 
+  /** Nothing is to be heard any more, not even late. */
+  get areOver(): boolean {
+    return this.#underWay.size === 0 && this.#unanswered === 0;
+  }
+
   begin(attempt: Attempt, material: Material): void {
     const { key: step, phase, attempt: number } = attempt;
     // On disk before anything leaves: whatever happens from here on, the log knows that something may have happened.
@@ -52,6 +58,12 @@ export class Attempts {
     void attemptStep(attempt, {
       ...material,
       ...this.#ports,
+      call: (...call) => {
+        this.#unanswered += 1;
+        return this.#ports.call(...call).finally(() => {
+          this.#unanswered -= 1;
+        });
+      },
       late: (outcome) => this.#late(attempt, outcome),
     })
       .then((outcome) => this.#settle(outcome))

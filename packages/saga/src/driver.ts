@@ -53,7 +53,7 @@ export class Driver {
 
   /** Nothing is under way, and nobody waits. */
   get isIdle(): boolean {
-    return !this.isDriving && this.#attempts.underWay.size === 0 && this.#waiters.size === 0;
+    return !this.isDriving && this.#attempts.areOver && this.#waiters.size === 0;
   }
 
   /** The saga is read anew when it is needed: what this driver might still hear is not for it to write down. */
@@ -175,16 +175,17 @@ export class Driver {
     for (;;) {
       const { head, progress, length, isIndexed } = this.#record;
       if (!head) return false;
-      // The index hears of a saga while an attempt is under way, and before anything else is done.
-      if (!isIndexed && !telling && Math.max(0, now() - head.startedAt) >= tellAfter) {
-        telling = this.#standby.publish();
-        telling.catch(() => "heard below");
-      }
       const decision = next(current(head, progress).plan, progress, now(), this.#attempts.underWay);
       this.#news = Promise.withResolvers();
       if (decision.type === "record") {
         this.#append(decision.event);
         continue;
+      }
+      // The index hears of a saga at work while an attempt is under way, and before anything else is done.
+      const isAtWork = decision.type === "attempt" || decision.type === "resolve";
+      if (isAtWork && !isIndexed && !telling && Math.max(0, now() - head.startedAt) >= tellAfter) {
+        telling = this.#standby.publish();
+        telling.catch(() => "heard below");
       }
       if (telling && (decision.type !== "attempt" || progress.begun.length > 0)) {
         await telling;

@@ -68,12 +68,11 @@ export function sagas({
   index = "DB",
   runtime = systemRuntime,
 }: SagasOptions): Plugin<{ sagas: Sagas }> {
-  checkSpread(shards);
-  if (formerly !== undefined) checkSpread(formerly);
+  for (const spread of [shards, ...(formerly ?? [])]) checkSpread(spread);
   const indexOf = (env: unknown) => new SagaIndex((env as Record<string, D1Database>)[index] as D1Database);
   const objectsOf = (env: unknown) => {
     const namespace = (env as Record<string, DurableObjectNamespace>)[object] as DurableObjectNamespace;
-    return objectsIn(namespace, { shards, formerly });
+    return objectsIn(namespace, { shards, ...(formerly && { formerly }) });
   };
   return {
     resources: ({ env, context }) => ({ sagas: sagasOf(objectsOf(env).of, indexOf(env), context, runtime) }),

@@ -41,14 +41,19 @@ export class Standby {
     this.#until = 0;
   }
 
-  /** An alarm at the end of the rest says that the index knows: another process has laid the saga to rest. */
+  /**
+   * An alarm at the end of the rest says that the index knows: another process has laid the saga to rest. Something that
+   * happens meanwhile has set the alarm for itself.
+   */
   async rest(until: number): Promise<void> {
     const { now } = this.#ports.runtime;
+    const { length } = this.#record;
     this.#record.dueAt = until;
     let isKnown = (await this.#deadMan.time()) === until;
     if (!isKnown) {
       await this.#deadMan.keepAhead(0);
-      isKnown = until - now() <= LONG_WAIT || (await this.#tryToPublish());
+      isKnown = (until - now() <= LONG_WAIT && this.#record.isIndexed) || (await this.#tryToPublish());
+      if (this.#record.length > length) return;
       await this.#deadMan.set(isKnown ? until : now() + LONG_WAIT);
     }
     if (isKnown) this.#until = until;
@@ -59,10 +64,12 @@ export class Standby {
    * that it has heard of has no alarm any more.
    */
   async end(tell: () => void): Promise<void> {
+    const { length } = this.#record;
     this.#record.dueAt = undefined;
     const isKnown = (await this.#deadMan.time()) === undefined;
     if (!isKnown) await this.#deadMan.keepAhead(0);
     const isTold = isKnown || (await this.#tryToPublish());
+    if (this.#record.length > length) return;
     this.#tellable = true;
     tell();
     if (!isTold) return this.#deadMan.set(this.#ports.runtime.now() + LONG_WAIT);

@@ -1,6 +1,5 @@
 import type { Logged } from "../event.ts";
 import type { Head, Stored } from "../store.ts";
-import { type EntryRow, readEntries } from "./entry.ts";
 import { select, type SqlDatabase, tablesIn } from "./sql-database.ts";
 
 /**
@@ -9,14 +8,18 @@ import { select, type SqlDatabase, tablesIn } from "./sql-database.ts";
  */
 export function adoptSingle(db: SqlDatabase): Stored | undefined {
   const tables = tablesIn(db);
-  const stored = tables.includes("saga") ? headAndLog(db) : rows(db);
+  const stored = tables.includes("saga") ? headAndLog(db) : history(db);
   for (const table of ["history", "saga", "log"])
     if (tables.includes(table)) db.sql.exec(`DROP TABLE ${table}`);
   return stored;
 }
 
-function rows(db: SqlDatabase): Stored | undefined {
-  return readEntries(select<EntryRow>(db, "SELECT entry FROM history ORDER BY seq"));
+function history(db: SqlDatabase): Stored | undefined {
+  const rows = select<{ entry: string }>(db, "SELECT entry FROM history ORDER BY seq");
+  const [first, ...rest] = rows.map(({ entry }) => JSON.parse(entry) as unknown);
+  if (first === undefined) return undefined;
+  const { head, log } = first as Stored;
+  return { head, log: [...log, ...(rest as Logged[][]).flat()] };
 }
 
 function headAndLog(db: SqlDatabase): Stored | undefined {

@@ -29,10 +29,6 @@ export class Drivers {
     return driver;
   }
 
-  get size(): number {
-    return this.#known.size;
-  }
-
   #letGo(before: number): void {
     for (const [id, known] of this.#known) {
       if (known.usedAt >= before) return;

@@ -7,12 +7,13 @@ import { trip } from "../testing/definition.ts";
 import { sqlite } from "../testing/sqlite.ts";
 import { Histories, PERIOD } from "./histories.ts";
 
+const trace = newTrace();
 const headOf = (id: string, startedAt = 1): Head => ({
   id,
   plan: trip.plan,
   hash: trip.hash,
   input: { to: "Rome" },
-  trace: newTrace(),
+  trace,
   principal: { sub: "u1", scopes: ["user"] },
   startedAt,
 });
@@ -23,7 +24,6 @@ const later: Logged[] = [
   { type: "done", step: "flight", phase: "do", attempt: 1, result: { step: "flight" }, at: 3 },
 ];
 const ended: Logged = { type: "ended", state: "COMPLETED", at: 4 };
-const none = () => false;
 
 it("gives back what was written, in its order, also to the next process", () => {
   const db = sqlite();
@@ -81,35 +81,67 @@ it("holds nothing while it is only asked", () => {
   expect(db.rows("SELECT name FROM sqlite_master")).toEqual([]);
 });
 
-it("forgets a period's sagas together, when the last of them ended 30 days ago", () => {
+const tables = (db: ReturnType<typeof sqlite>) =>
+  db
+    .rows("SELECT name FROM sqlite_master WHERE name LIKE 'history%'")
+    .map(({ name }) => String(name))
+    .toSorted((a, b) => a.localeCompare(b));
+
+it("forgets a period's sagas together, 30 days after it is over", () => {
   const db = sqlite();
   const histories = new Histories(db);
-  const long = histories.of("long");
-  long.begin(headOf("long"), started);
-  histories.of("next").begin(headOf("next", PERIOD), { ...started, at: PERIOD });
-  const over = PERIOD + 5_000;
-  long.append([{ ...ended, at: over }]);
-  const tables = () => db.rows("SELECT name FROM sqlite_master").map(({ name }) => name);
-
+  histories.of("a").begin(headOf("a"), started);
+  histories.of("a2").begin(headOf("a2"), started);
+  histories.of("b").begin(headOf("b", PERIOD), { ...started, at: PERIOD });
   expect(histories.expiry).toBe(PERIOD + RETENTION);
-  histories.expire(PERIOD + RETENTION, none);
-  expect(tables()).toEqual(["history_0", "history_1"]);
-  // It is not looked at again at once.
-  expect(histories.expiry).toBe(PERIOD + RETENTION + 86_400_000);
-  histories.expire(PERIOD + RETENTION + 86_400_000, none);
-  expect(tables()).toEqual(["history_1"]);
-  expect(histories.of("long").load()).toBeUndefined();
-  expect(histories.of("next").load()).toBeDefined();
+  histories.expire(PERIOD + RETENTION - 1, undefined);
+  expect(tables(db)).toEqual(["history_0", "history_1"]);
+  histories.expire(PERIOD + RETENTION, undefined);
+  expect(tables(db)).toEqual(["history_1"]);
+  expect(histories.of("a").load()).toBeUndefined();
+  expect(histories.of("b").load()).toBeDefined();
+  histories.expire(2 * PERIOD + RETENTION, undefined);
+  expect(histories.expiry).toBeUndefined();
 });
 
-it("forgets nothing of a period with a saga that has not ended", () => {
-  const histories = new Histories(sqlite());
-  histories.of("live").begin(headOf("live"), started);
-  histories.expire(10 * PERIOD, (table) => table === "history_0");
-  expect(histories.of("live").load()).toBeDefined();
-  histories.expire(11 * PERIOD, none);
-  expect(histories.of("live").load()).toBeUndefined();
-  expect(histories.expiry).toBeUndefined();
+it("carries on what has not ended, or not for 30 days, and forgets the rest", () => {
+  const db = sqlite();
+  const histories = new Histories(db);
+  const now = PERIOD + RETENTION;
+  const stores = ["live", "late", "over"].map((id) => {
+    const store = histories.of(id);
+    store.begin(headOf(id), started);
+    store.append(later);
+    return store;
+  });
+  db.sql.exec("CREATE TABLE live (saga TEXT)");
+  db.sql.exec("INSERT INTO live VALUES ('live'), ('somewhere')");
+  stores[1]?.append([{ ...ended, at: now - RETENTION + 1 }]);
+  histories.expire(now, "live");
+  expect(tables(db)).toEqual([`history_${now / PERIOD}`]);
+  expect(histories.of("over").load()).toBeUndefined();
+  expect(histories.of("late").load()?.log).toHaveLength(4);
+  // The process that has it at hand writes where it is now.
+  stores[0]?.append([ended]);
+  expect(histories.of("live").load()?.log).toEqual([started, ...later, ended]);
+  expect(new Histories(db).of("live").load()).toEqual({
+    head: headOf("live"),
+    log: [started, ...later, ended],
+  });
+});
+
+it("stores a plan once, and each saga goes by its own", () => {
+  const db = sqlite();
+  const histories = new Histories(db);
+  const other = { ...trip.plan, version: 2 };
+  for (const id of ["a", "b"]) histories.of(id).begin(headOf(id), started);
+  // Limits are no part of a definition's hash.
+  histories.of("c").begin({ ...headOf("c"), plan: other }, started);
+  expect(db.rows("SELECT count(*) AS plans FROM plans")).toEqual([{ plans: 2 }]);
+  const next = new Histories(db);
+  expect(next.of("a").load()?.head.plan).toEqual(trip.plan);
+  expect(next.of("b").load()?.head.plan).toBe(next.of("a").load()?.head.plan);
+  expect(next.of("c").load()?.head.plan).toEqual(other);
 });
 
 it("adopts a saga that was stored as a head and a row for each event", () => {
@@ -139,5 +171,5 @@ function expectAdopted(db: ReturnType<typeof sqlite>): void {
   const next = new Histories(db);
   expect(next.adopted).toBeUndefined();
   expect(next.of("trip-1").load()).toEqual({ head, log: [started, ...later, ended] });
-  expect(db.rows("SELECT name FROM sqlite_master")).toEqual([{ name: "history_0" }]);
+  expect(tables(db)).toEqual(["history_0"]);
 }

@@ -1,34 +1,40 @@
 import type { Logged } from "../event.ts";
 import { RETENTION } from "../retention.ts";
-import type { SagaStore, Stored } from "../store.ts";
-import { type Entry, type EntryRow, readEntries } from "./entry.ts";
+import type { Head, SagaStore, Stored } from "../store.ts";
 import { adoptSingle } from "./adopt-single.ts";
+import { Plans } from "./plans.ts";
 import { select, type SqlDatabase, tablesIn } from "./sql-database.ts";
 
 /** Sagas that began within one such time, ms, are stored together, and forgotten together. */
-export const PERIOD = RETENTION;
-/** Wait before a table is looked at again whose sagas were not all over for long enough, ms. */
-const LATER = 86_400_000;
+export const PERIOD = RETENTION / 6;
 
 const schema = (table: string) =>
   `CREATE TABLE ${table} (saga TEXT NOT NULL, seq INTEGER NOT NULL, at INTEGER NOT NULL, entry TEXT NOT NULL,
    PRIMARY KEY (saga, seq)) WITHOUT ROWID`;
 
+/** A saga's first row; each of the others is a list of events that were written together. */
+interface Beginning {
+  /** `plan`: its key. */
+  readonly head: Omit<Head, "plan"> & { readonly plan: string };
+  readonly log: readonly Logged[];
+}
+
 /**
  * The sagas of one object: what each began with, and its log, which is only ever added to. Where a saga stands follows
- * from the log. Every row and index entry that is written is paid for, one that is deleted, too: a commit is one row,
- * and a table goes as a whole.
+ * from the log. Every row and index entry that is written is paid for, and each that is deleted, but not those of a
+ * table that is dropped: a commit is one row, and sagas go by the table.
  */
 export class Histories {
   readonly #db: SqlDatabase;
+  readonly #plans: Plans;
   /** Numbers of the periods that have a table, newest first. */
   #periods: number[];
-  #notBefore = 0;
   /** The saga that was alone in this object before it had room for many. */
   readonly adopted: Stored | undefined;
 
   constructor(db: SqlDatabase) {
     this.#db = db;
+    this.#plans = new Plans(db);
     const tables = tablesIn(db);
     this.#periods = tables
       .flatMap((name) => (name.startsWith("history_") ? [Number(name.slice("history_".length))] : []))
@@ -37,61 +43,90 @@ export class Histories {
   }
 
   of(saga: string): SagaStore {
-    let table: string | undefined;
+    let period = Number.NaN;
     let seq = 0;
-    const add = (at: number, entry: Entry) => {
-      const text = JSON.stringify(entry);
-      this.#db.sql.exec(`INSERT INTO ${table} VALUES (?, ?, ?, ?)`, saga, seq + 1, at, text);
+    const add = (at: number, entry: Beginning | readonly Logged[]) => {
+      const insert = `INSERT INTO ${tableOf(period)} VALUES (?, ?, ?, ?)`;
+      this.#db.sql.exec(insert, saga, seq + 1, at, JSON.stringify(entry));
       seq += 1;
     };
     return {
       load: () => {
-        for (const period of this.#periods) {
-          table = tableOf(period);
-          const query = `SELECT entry FROM ${table} WHERE saga = ? ORDER BY seq`;
-          const rows = select<EntryRow>(this.#db, query, saga);
-          seq = rows.length;
-          if (seq > 0) return readEntries(rows);
-        }
-        return undefined;
+        period = this.#periodOf(saga);
+        if (Number.isNaN(period)) return undefined;
+        const query = `SELECT entry FROM ${tableOf(period)} WHERE saga = ? ORDER BY seq`;
+        const rows = select<{ entry: string }>(this.#db, query, saga);
+        seq = rows.length;
+        const [first, ...rest] = rows.map(({ entry }) => JSON.parse(entry) as unknown);
+        const { head, log } = first as Beginning;
+        const plan = this.#plans.get(head.plan);
+        return { head: { ...head, plan }, log: [...log, ...(rest as Logged[][]).flat()] };
       },
       begin: (head, started) => {
-        table = this.#tableFor(head.startedAt);
-        add(started.at, { head, log: [started] });
+        const plan = this.#plans.keep(head.plan);
+        period = this.#periodAt(head.startedAt);
+        add(started.at, { head: { ...head, plan }, log: [started] });
       },
-      append: (events) => add(events.at(-1)?.at ?? 0, events),
+      append: (events) => {
+        // It was carried on since.
+        if (!this.#periods.includes(period)) period = this.#periodOf(saga);
+        add(events.at(-1)?.at ?? 0, events);
+      },
     };
   }
 
-  /** When something may be there to be forgotten, ms since the epoch; undefined when nothing is stored. */
+  /** When the oldest sagas are there to be forgotten, ms since the epoch; undefined when nothing is stored. */
   get expiry(): number | undefined {
     const oldest = this.#periods.at(-1);
-    return oldest === undefined ? undefined : Math.max((oldest + 1) * PERIOD + RETENTION, this.#notBefore);
+    return oldest === undefined ? undefined : (oldest + 1) * PERIOD + RETENTION;
   }
 
-  /** Forgets the sagas of each period whose last one has ended long ago. `hasLive`: of a table. */
-  expire(now: number, hasLive: (table: string) => boolean): void {
-    if (this.expiry === undefined || now < this.expiry) return;
-    this.#notBefore = now + LATER;
+  /**
+   * Forgets the sagas of each period that is over for long. Those that have not ended, or not for long, are carried on
+   * into the present one. `live`: the table of those that have not ended.
+   */
+  expire(now: number, live: string | undefined): void {
     for (const period of this.#periods) {
+      if (now < (period + 1) * PERIOD + RETENTION) continue;
       const table = tableOf(period);
-      const isNeeded =
-        now < (period + 1) * PERIOD + RETENTION ||
-        hasLive(table) ||
-        select(this.#db, `SELECT 1 FROM ${table} WHERE at > ? LIMIT 1`, now - RETENTION).length > 0;
-      if (isNeeded) continue;
-      this.#db.sql.exec(`DROP TABLE ${table}`);
+      const kept = `SELECT saga FROM ${table} WHERE at > ?${live ? ` UNION SELECT saga FROM ${live}` : ""}`;
+      const sagas = select<{ saga: string }>(
+        this.#db,
+        `SELECT DISTINCT saga FROM ${table} WHERE saga IN (${kept})`,
+        now - RETENTION,
+      );
+      this.#db.transactionSync(() => {
+        for (const { saga } of sagas)
+          this.#db.sql.exec(
+            `INSERT INTO ${tableOf(this.#periodAt(now))} SELECT * FROM ${table} WHERE saga = ?`,
+            saga,
+          );
+        this.#db.sql.exec(`DROP TABLE ${table}`);
+      });
       this.#periods = this.#periods.filter((other) => other !== period);
     }
   }
 
-  #tableFor(time: number): string {
+  /** The storage is emptied. */
+  forget(): void {
+    this.#plans.forget();
+  }
+
+  /** The period in whose table a saga is; NaN where it is in none. */
+  #periodOf(saga: string): number {
+    const isIn = (period: number) =>
+      select(this.#db, `SELECT 1 FROM ${tableOf(period)} WHERE saga = ? LIMIT 1`, saga).length > 0;
+    return this.#periods.find(isIn) ?? Number.NaN;
+  }
+
+  /** The period of a time; its table is there. */
+  #periodAt(time: number): number {
     const period = Math.floor(time / PERIOD);
     if (!this.#periods.includes(period)) {
       this.#db.sql.exec(schema(tableOf(period)));
       this.#periods = [...this.#periods, period].toSorted((a, b) => b - a);
     }
-    return tableOf(period);
+    return period;
   }
 
   #adopt(): Stored | undefined {

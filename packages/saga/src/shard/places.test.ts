@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { SagaObject } from "../saga-object.ts";
 import { sagas } from "../sagas.ts";
 import { request, ShardLife } from "../testing/shard-life.ts";
-import { objectsIn, placeOf, type Spread } from "./places.ts";
+import { objectsIn, type Places, placeOf, type Spread } from "./places.ts";
 
 /** Objects that come to be when they are named; each is a process of its own. */
 function objects() {
@@ -38,13 +38,13 @@ describe("the place of a saga", () => {
 
   it.each<Spread>([0, 1.5, -1, Number.NaN])("cannot be one of %s", (shards) => {
     expect(() => sagas({ object: "SAGAS", shards })).toThrow(`cannot be spread over ${shards} objects`);
-    expect(() => sagas({ object: "SAGAS", formerly: shards })).toThrow("cannot be spread");
+    expect(() => sagas({ object: "SAGAS", formerly: [8, shards] })).toThrow("cannot be spread");
   });
 });
 
 describe("sagas that were spread in another way before", () => {
-  const before = { shards: "own" } as const;
-  const now = { shards: 2, formerly: "own" } as const;
+  const before: Places = { shards: "own" };
+  const now: Places = { shards: 2, formerly: ["own"] };
 
   it("are found where they began, and do not begin again", async () => {
     const { namespace, lives } = objects();
@@ -59,6 +59,18 @@ describe("sagas that were spread in another way before", () => {
     expect(await object.order("old", signed, { verb: "cancel" })).toMatchObject({ value: { id: "old" } });
     expect(await object.signal("old", "s1", "nothing", {})).toMatchObject({ code: "STEP_UNKNOWN" });
     expect(lives.get("old")?.live).toEqual(["old"]);
+  });
+
+  it("are found through more than one change, and asked for their alarms wherever they share an object", async () => {
+    const { namespace } = objects();
+    await objectsIn(namespace, before).of("a").start(request("a"));
+    await objectsIn(namespace, now).of("b").start(request("b"));
+    const later = objectsIn(namespace, { shards: 3, formerly: [2, "own"] });
+    expect(await later.of("a").get("a")).toMatchObject({ id: "a" });
+    expect(await later.of("a").start(request("a"))).toBe("joined");
+    expect(await later.of("b").start(request("b"))).toBe("joined");
+    expect(await later.of("c").start(request("c"))).toBe("begun");
+    expect(later.shared).toHaveLength(5);
   });
 
   it("do not keep new ones from the new places", async () => {

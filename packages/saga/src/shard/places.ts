@@ -6,8 +6,8 @@ export type Spread = number | "own";
 /** Where the sagas of a service are. */
 export interface Places {
   readonly shards: Spread;
-  /** How they were spread before: those that were started then are still found. */
-  readonly formerly?: Spread | undefined;
+  /** How they were spread before, latest first: those that were started then are still found. */
+  readonly formerly?: readonly Spread[];
 }
 
 /** The part of a Durable Object namespace that is used. */
@@ -30,14 +30,11 @@ export interface SagaObjects {
   readonly shared: readonly SagaObject[];
 }
 
-export function objectsIn(namespace: Namespace, { shards, formerly }: Places): SagaObjects {
+export function objectsIn(namespace: Namespace, { shards, formerly = [] }: Places): SagaObjects {
   const named = (name: string) => namespace.getByName(name) as SagaObject;
-  const spreads = formerly === undefined ? [shards] : [shards, formerly];
+  const spreads = [shards, ...formerly];
   return {
-    of: (id) => {
-      const current = named(placeOf(id, shards));
-      return formerly === undefined ? current : moved(named(placeOf(id, formerly)), current);
-    },
+    of: (id) => spreads.map((spread) => named(placeOf(id, spread))).reduceRight(moved),
     get shared() {
       return spreads.flatMap((spread) => (spread === "own" ? [] : shardsOf(spread))).map(named);
     },

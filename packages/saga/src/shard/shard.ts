@@ -8,6 +8,7 @@ import type { Heard, Sender } from "../hear.ts";
 import { isFinal } from "../interpreter.ts";
 import { refuse } from "../judge.ts";
 import type { Order } from "../order.ts";
+import { PARKED_INTERVAL } from "../plan.ts";
 import type { Signed } from "../ports.ts";
 import {
   answered,
@@ -28,7 +29,7 @@ import { Timers } from "./timers.ts";
 
 /** Most sagas that one ringing of the alarm sets going, and how long it waits for them, ms. */
 const AT_ONCE = 100;
-const PATIENCE = 10_000;
+const PATIENCE = 1_000;
 
 /** The outside world of the sagas of one object. */
 export interface ShardPorts {
@@ -93,7 +94,7 @@ export class Shard implements SagaObject {
   }
 
   async restore(): Promise<void> {
-    if (await this.#timers.restore()) log("warn", "sagas had lost their alarm");
+    if (await this.#timers.restore(this.#histories.expiry)) log("warn", "sagas had lost their alarm");
   }
 
   async inspect(id: string): Promise<Inspection | undefined> {
@@ -120,18 +121,19 @@ export class Shard implements SagaObject {
     return answered(() => this.#drivers.of(id).signal(signalId, step, payload, by));
   }
 
-  /** The alarm rang. Never rejects: after a few failures the platform would drop the alarm for good. */
+  /** The alarm rang. Rejects only if there is no new one: after a few failures the platform would drop the alarm for good. */
   async rang(): Promise<void> {
     const { db, runtime } = this.#ports;
     const { now } = runtime;
+    // A ringing alarm is used up: set it again before anything else can go wrong.
+    await this.#timers.ringAt(now() + LONG_WAIT);
     try {
-      // A ringing alarm is used up: set it again before anything else can go wrong.
-      await this.#timers.ringAt(now() + LONG_WAIT);
       const woken = this.#timers.due(AT_ONCE).map((id) => this.#wake(id));
       await within(runtime, PATIENCE, Promise.all(woken));
-      this.#histories.expire(now(), (table) => this.#timers.hasAnyOf(table));
+      this.#histories.expire(now(), this.#timers.table);
       if (this.#histories.expiry !== undefined) return await this.#timers.ringAtNext(this.#histories.expiry);
       // Nothing is left: an empty object is not billed.
+      this.#histories.forget();
       await Promise.all([db.deleteAll(), this.#timers.forget()]);
     } catch (error) {
       log("error", "saga alarm failed", { cause: describe(error) });
@@ -139,10 +141,16 @@ export class Shard implements SagaObject {
   }
 
   async #wake(id: string): Promise<void> {
-    const driver = this.#drivers.of(id);
-    // A timer that was written, and no saga with it.
-    if (driver.snapshot()) await driver.rang();
-    else this.#timers.remove(id);
+    try {
+      const driver = this.#drivers.of(id);
+      if (driver.snapshot()) return await driver.rang();
+      // A timer that was written, and no saga with it.
+      this.#timers.remove(id);
+    } catch (error) {
+      // One that cannot be read must not hold up the others.
+      log("error", "saga could not be read", { saga: id, cause: describe(error) });
+      this.#timers.put(id, this.#ports.runtime.now() + PARKED_INTERVAL);
+    }
   }
 
   #newDriver(id: string): Driver {

@@ -54,11 +54,9 @@ export class Timers {
     this.#select(`DELETE FROM ${TIMERS} WHERE saga = ?`, saga);
   }
 
-  /** Whether any saga of another table has a timer. */
-  hasAnyOf(table: string): boolean {
-    return (
-      this.#select(`SELECT 1 FROM ${TIMERS} WHERE saga IN (SELECT saga FROM ${table}) LIMIT 1`).length > 0
-    );
+  /** The table of the sagas that have a timer, in its column `saga`; undefined while there is none. */
+  get table(): string | undefined {
+    return this.#hasTable ? TIMERS : undefined;
   }
 
   /** The storage is emptied. */
@@ -75,7 +73,9 @@ export class Timers {
   }
 
   /** The alarm rings at this time and not before. */
-  async ringAt(at: number): Promise<void> {
+  async ringAt(time: number): Promise<void> {
+    // The platform knows whole milliseconds, and before its time nothing is due.
+    const at = Math.ceil(time);
     this.#ringsAt = at;
     try {
       await this.#alarm.set(at);
@@ -91,15 +91,16 @@ export class Timers {
     if (next < Number.POSITIVE_INFINITY) await this.ringAt(Math.max(next, this.#now() + PAUSE));
   }
 
-  /** Sets an alarm again that the platform has dropped; true if it had. */
-  async restore(): Promise<boolean> {
-    if (this.#earliest === Number.POSITIVE_INFINITY || (await this.#alarm.get()) !== undefined) return false;
-    await this.ringAtNext();
+  /** Sets an alarm again that the platform has dropped, as `ringAtNext` does; true if it had. */
+  async restore(other = Number.POSITIVE_INFINITY): Promise<boolean> {
+    const isNeeded = Math.min(this.#earliest, other) < Number.POSITIVE_INFINITY;
+    if (!isNeeded || (await this.#alarm.get()) !== undefined) return false;
+    await this.ringAtNext(other);
     return true;
   }
 
   async #ringBy(at: number): Promise<void> {
-    const ringsAt = this.#ringsAt ?? 0;
+    const ringsAt = this.#ringsAt ?? Number.NEGATIVE_INFINITY;
     const isKnown = ringsAt > this.#now() - LOST;
     if (!isKnown) await this.ringAtNext();
     else if (at < ringsAt) await this.ringAt(at);

@@ -1,4 +1,5 @@
 import { newTrace } from "@weft/mesh";
+import type { SagaDefinition } from "../definition.ts";
 import { findIn } from "../find-definition.ts";
 import type { StartRequest } from "../saga-object.ts";
 import { Shard } from "../shard/shard.ts";
@@ -18,11 +19,20 @@ export class ShardLife {
   readonly index = new Map<string, SagaSnapshot>();
   latency = 5;
   tellAfter = 0;
+  /** What the index takes its time for. */
+  publishing = async (): Promise<void> => {};
   alarmAt: number | undefined;
   alarmsSet = 0;
   #process = { alive: true };
+  /** The platform runs one handler at a time. */
+  #ringing: Promise<void> = Promise.resolve();
+  readonly #definitions: readonly SagaDefinition[];
   #cancelAlarm: (() => void) | undefined;
   #shard: Shard | undefined;
+
+  constructor(definitions: readonly SagaDefinition[] = [trip]) {
+    this.#definitions = definitions;
+  }
 
   /** Of the living process, or of a new one. */
   get shard(): Shard {
@@ -33,14 +43,20 @@ export class ShardLife {
     return this.#shard;
   }
 
-  start(id: string, script: Script = () => "ok"): Promise<string> {
+  start(id: string, script: Script = () => "ok", definition: SagaDefinition = trip): Promise<string> {
     if (!this.worlds.has(id)) this.worlds.set(id, new World(script));
-    return this.shard.start(request(id));
+    return this.shard.start(request(id, definition));
+  }
+
+  /** Lets time pass. */
+  async pass(ms: number): Promise<void> {
+    await this.time.result(this.time.sleep(ms));
   }
 
   kill(): void {
     this.#process.alive = false;
     this.#shard = undefined;
+    this.#ringing = Promise.resolve();
   }
 
   /** As the platform does after a handler has failed too often, or when it is told to. */
@@ -74,14 +90,20 @@ export class ShardLife {
         random: time.random,
         sleep: (ms, signal) => time.sleep(ms, signal).then(alive),
       },
-      definition: findIn([trip]),
+      definition: findIn(this.#definitions),
       tellAfter: this.tellAfter,
-      publish: (snapshot) => alive().then(() => void this.index.set(snapshot.id, snapshot)),
+      publish: async (snapshot) => {
+        await alive();
+        await this.publishing();
+        await alive();
+        this.index.set(snapshot.id, snapshot);
+      },
       calls:
-        () =>
+        (consistency) =>
         async (operation, _, { sagaId, step, attempt }) => {
           await alive();
           await time.sleep(this.latency);
+          consistency.wrote(sagaId, attempt);
           try {
             return this.worlds.get(sagaId)?.handle({ name: step }, operation.fenced ?? "do", attempt);
           } finally {
@@ -106,13 +128,13 @@ export class ShardLife {
     this.alarmsSet += 1;
     this.#cancelAlarm = this.time.at(at, () => {
       this.alarmAt = undefined;
-      void this.shard.rang();
+      const { shard } = this;
+      this.#ringing = this.#ringing.then(() => shard.rang());
     });
   }
 }
 
-export function request(id: string): StartRequest {
-  const { name, version } = trip;
+export function request(id: string, { name, version }: SagaDefinition = trip): StartRequest {
   const input = { to: "Rome" };
   return { id, definition: name, version, input, trace: newTrace(), principal: undefined };
 }
