@@ -16,7 +16,7 @@ export interface Head {
   readonly hops?: number;
   /**
    * The starter's part of the world. A Durable Object is not told its own, but it is made near whoever first asks for it
-   * and stays there.
+   * and stays there. Sagas that share an object each go by their own starter.
    */
   readonly region?: string | undefined;
   /** ms since the epoch */

@@ -11,8 +11,9 @@ const AT_ONCE = 100;
 const PENALTY = 5 * 60_000;
 
 /**
- * Sees that every object which many sagas share has its alarm. Wakes every saga that should have gone on long ago, and brings the index up to date with what they answer. Those that
- * ended long ago are forgotten, a few at a time; waking them lets their objects see what they need not store any more.
+ * Sees that every object which many sagas share has its alarm. Wakes every saga that should have gone on long ago, and
+ * brings the index up to date with what they answer. Those that ended long ago are forgotten, a few at a time; waking them
+ * lets their objects see what they need not store any more.
  */
 export async function sweep(index: SagaIndex, objects: SagaObjects, now: number): Promise<void> {
   const wake = (row: IndexRow, then: (snapshot: SagaSnapshot | undefined) => Promise<void>) =>
