@@ -25,6 +25,8 @@ const mesh = (name: string, include: string): TestProjectInlineConfiguration => 
     include: [`{packages,workers,docs}/${include}`],
     exclude: never,
     globalSetup: "scripts/vitest/build-workers.ts",
+    // Wrangler's own record of every span would take a third of the CPU time.
+    env: { X_LOCAL_OBSERVABILITY: "false" },
     // One runtime process with every Worker in it per file: two at a time fill a small machine.
     maxWorkers: 2,
     testTimeout: 30_000,

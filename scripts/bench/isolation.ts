@@ -19,7 +19,8 @@ const ORDERS_EACH = scaled(50);
 const ENOUGH = 300;
 /** Buyers go home after so many ms, whatever they have bought by then. */
 const BUYING_MS = 45_000;
-const WARM_UP = scaled(200);
+/** Before anything is measured: requests of the visitors, orders of each buyer. Until then code is still being compiled. */
+const WARM_UP = { requests: scaled(500), orders: scaled(50) };
 const CAPACITY = { visitors: 16, requests: scaled(2_000) };
 /** A buyer gives up after so many ms; the gateway itself waits 15 s for an order's end. */
 const PATIENCE = 20_000;
@@ -74,8 +75,8 @@ async function measure(shop: TestMesh, protection: "on" | "off"): Promise<Measur
   );
   const visit = async (path: string) => (await shop.direct(VISITORS, path)).json() as Promise<Visits>;
   const buyers = await Promise.all(Array.from({ length: BUYERS }, () => client.signUp()));
-  await visit(`/closed?visitors=${CAPACITY.visitors}&requests=${WARM_UP}`);
-  await buy(buyers, scaled(5));
+  await visit(`/closed?visitors=${CAPACITY.visitors}&requests=${WARM_UP.requests}`);
+  await buy(buyers, WARM_UP.orders);
   const idle = await buy(buyers, ORDERS_EACH);
   const alone = await visit(`/closed?visitors=${CAPACITY.visitors}&requests=${CAPACITY.requests}`);
   if (alone.statuses[200] !== alone.sent) throw new Error("Some pages failed while the shop was idle.");

@@ -1,7 +1,6 @@
 import { globSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import process from "node:process";
 import { build } from "esbuild";
 import { createTestHarness } from "wrangler";
 import { root } from "../../lib/project.ts";
@@ -33,8 +32,6 @@ export async function startRuntime(): Promise<Runtime> {
   };
   const sagas = await bundle("saga-bench", "scripts/bench/saga/worker.ts");
   const things = await bundle("things", "packages/testkit/src/thing-worker.ts");
-  // Wrangler's own record of every span, in an object with a database: no side has that where it runs for real.
-  process.env["X_LOCAL_OBSERVABILITY"] ??= "false";
   const server = createTestHarness({
     root,
     workers: [
