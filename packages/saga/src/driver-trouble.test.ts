@@ -3,7 +3,7 @@ import * as z from "zod";
 import { saga } from "./definition.ts";
 import { things, trip } from "./testing/definition.ts";
 import { Life } from "./testing/life.ts";
-import { dead } from "./testing/world.ts";
+import { dead, type Script } from "./testing/world.ts";
 
 const forward = trip.plan.steps.map(({ name }) => `do ${name} 1`);
 
@@ -221,6 +221,37 @@ describe("trouble of the coordinator's own", () => {
     life.publishFails = false;
     expect(await life.ends(60_000)).toBe(true);
     expect(life.world.attempts).toEqual(forward);
+  });
+
+  describe("and that finds a saga without the index,", () => {
+    const found = (latency: number, script?: Script) => {
+      const life = new Life(script);
+      life.tellAfter = 2_000;
+      life.latency = latency;
+      life.restart();
+      return life;
+    };
+
+    it("goes on while that is away", async () => {
+      const life = found(900);
+      life.publishFails = true;
+      await life.start();
+      expect(await life.time.until(() => life.store.end !== undefined, life.time.now() + 10_000)).toBe(true);
+      expect(life.world.attempts).toEqual(forward);
+      life.publishFails = false;
+      expect(await life.ends(60_000)).toBe(true);
+      expect(life.published).toMatchObject([{ state: "COMPLETED" }]);
+    });
+
+    it("tells it of one that another process has begun", async () => {
+      const life = found(5, dead("tickets"));
+      await life.start();
+      await life.time.until(() => false, life.time.now() + 200);
+      life.restart();
+      void life.driver.drive();
+      expect(life.world.attempts.length).toBeGreaterThan(2);
+      expect(await life.time.until(() => life.published.length > 0, life.time.now() + 10_000)).toBe(true);
+    });
   });
 
   it("storage that fails leaves an alarm behind, and the alarm's handler never rejects", async () => {

@@ -41,7 +41,7 @@ export class Driver {
     this.#ports = ports;
     this.#deadMan = new DeadMan(ports.alarm, ports.runtime.now);
     this.#waiters = new Waiters(ports.runtime.sleep);
-    this.#record = new SagaRecord(ports.store, ports.runtime.now);
+    this.#record = new SagaRecord(ports.store, ports.runtime.now, ports.tellAfter);
     this.#attempts = new Attempts(ports, this.#record, () => this.#heard());
     this.#standby = new Standby(ports, this.#record, this.#deadMan);
   }
@@ -184,7 +184,7 @@ export class Driver {
       // The index hears of a saga at work while an attempt is under way, and before anything else is done.
       const isAtWork = decision.type === "attempt" || decision.type === "resolve";
       if (isAtWork && !isIndexed && !telling && Math.max(0, now() - head.startedAt) >= tellAfter) {
-        telling = this.#standby.publish();
+        telling = this.#standby.tell();
         telling.catch(() => "heard below");
       }
       if (telling && (decision.type !== "attempt" || progress.begun.length > 0)) {

@@ -9,7 +9,7 @@ const done = { type: "done", step: "flight", phase: "do", attempt: 1, result: {}
 
 function begun() {
   const store = new MemoryStore();
-  const record = new SagaRecord(store, () => 1);
+  const record = new SagaRecord(store, () => 1, 0);
   const { plan, hash } = trip;
   record.begin({ id: "trip-1", plan, hash, input: {}, trace: newTrace(), principal: undefined });
   return { store, record };

@@ -17,14 +17,15 @@ export class SagaRecord {
   #updatedAt = 0;
   #length = 0;
   #isRetired = false;
-  /** Whether the index knows the saga, and will not let it rest for long while it is at work. */
+  /** Whether the index knows the saga, and will not let it rest for long while it is at work; or it goes on without it. */
   isIndexed = false;
   /** When the saga goes on by itself, ms since the epoch. */
   dueAt: number | undefined;
   /** The step whose code is not deployed here. */
   missing: string | undefined;
 
-  constructor(store: SagaStore, now: () => number) {
+  /** `tellAfter`: as in `Ports`. */
+  constructor(store: SagaStore, now: () => number, tellAfter: number) {
     this.#store = store;
     this.#now = now;
     const stored = store.load();
@@ -32,9 +33,10 @@ export class SagaRecord {
     this.#head = stored.head;
     this.#progress = this.#written = fold(stored.log);
     this.#updatedAt = stored.log.findLast(isNews)?.at ?? stored.head.startedAt;
-    // No second attempt is made before the index knows of the saga, or that it rests no more.
+    // No second attempt at its age is made before the index knows of the saga, or that it rests no more.
+    const old = stored.head.startedAt + tellAfter;
     const stirred = stored.log.findLastIndex(({ type }) => type === "signalled" || type === "ordered");
-    const attempts = stored.log.slice(stirred + 1).filter(({ type }) => type === "intent");
+    const attempts = stored.log.slice(stirred + 1).filter(({ type, at }) => type === "intent" && at >= old);
     this.isIndexed = isFinal(this.#progress.state) || attempts.length > 1;
     this.#length = stored.log.length;
     this.dueAt = isFinal(this.#progress.state) ? undefined : this.#updatedAt;

@@ -1,20 +1,14 @@
-import { describe, log, type Runtime } from "@weft/mesh";
+import { describe, log } from "@weft/mesh";
 import type { DeadMan } from "./dead-man.ts";
+import type { Ports } from "./ports.ts";
 import type { SagaRecord } from "./saga-record.ts";
-import type { SagaSnapshot } from "./snapshot.ts";
-
-interface Ports {
-  readonly runtime: Runtime;
-  /** Tells the index where the saga stands and when it goes on. */
-  publish(snapshot: SagaSnapshot): Promise<void>;
-}
 
 /** The index hears of waits that are longer than this, ms; it is also the wait after an error of the coordinator itself. */
 export const LONG_WAIT = 30_000;
 
 /** A saga with nothing to do for now: its one alarm is set to what comes next, and the index knows. */
 export class Standby {
-  readonly #ports: Ports;
+  readonly #ports: Pick<Ports, "runtime" | "publish" | "tellAfter">;
   readonly #record: SagaRecord;
   readonly #deadMan: DeadMan;
   /** Nothing is left to do before this time, ms since the epoch. */
@@ -77,7 +71,14 @@ export class Standby {
     this.#until = Number.POSITIVE_INFINITY;
   }
 
-  async publish(): Promise<void> {
+  /** The index hears of a saga at work. One that is found without it goes on though it is away. */
+  async tell(): Promise<void> {
+    if (this.#ports.tellAfter === 0) return this.#publish();
+    await this.#tryToPublish();
+    this.#record.isIndexed = true;
+  }
+
+  async #publish(): Promise<void> {
     const snapshot = this.#record.snapshot();
     if (!snapshot) return;
     await this.#ports.publish(snapshot);
@@ -86,7 +87,7 @@ export class Standby {
 
   async #tryToPublish(): Promise<boolean> {
     try {
-      await this.publish();
+      await this.#publish();
       return true;
     } catch (error) {
       const { head } = this.#record;

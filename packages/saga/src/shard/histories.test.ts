@@ -130,6 +130,26 @@ it("carries on what has not ended, or not for 30 days, and forgets the rest", ()
   });
 });
 
+it("forgets at another time what cannot be forgotten now, and takes new sagas meanwhile", () => {
+  const db = sqlite();
+  let isFull = true;
+  const exec: typeof db.sql.exec = (query, ...rest) => {
+    if (isFull && query.startsWith("DROP")) throw new Error("disk is full");
+    return db.sql.exec(query, ...rest);
+  };
+  const histories = new Histories({ ...db, sql: { exec } });
+  const now = PERIOD + RETENTION;
+  const late = histories.of("late");
+  late.begin(head, started);
+  late.append([{ ...ended, at: now - 1 }]);
+  expect(() => histories.expire(now, undefined)).toThrow("disk is full");
+  histories.of("new").begin(headOf("new", now), { ...started, at: now });
+  isFull = false;
+  histories.expire(now, undefined);
+  expect(tables(db)).toEqual([`history_${now / PERIOD}`]);
+  for (const id of ["late", "new"]) expect(histories.of(id).load()).toBeDefined();
+});
+
 it("stores a plan once, and each saga goes by its own", () => {
   const db = sqlite();
   const histories = new Histories(db);

@@ -89,18 +89,12 @@ export class Histories {
     for (const period of this.#periods) {
       if (now < (period + 1) * PERIOD + RETENTION) continue;
       const table = tableOf(period);
-      const kept = `SELECT saga FROM ${table} WHERE at > ?${live ? ` UNION SELECT saga FROM ${live}` : ""}`;
-      const sagas = select<{ saga: string }>(
-        this.#db,
-        `SELECT DISTINCT saga FROM ${table} WHERE saga IN (${kept})`,
-        now - RETENTION,
-      );
+      const recent = `SELECT saga FROM ${table} WHERE at > ${now - RETENTION}`;
+      const kept = `SELECT * FROM ${table} WHERE saga IN (${live ? `${recent} UNION SELECT saga FROM ${live}` : recent})`;
+      // Its table comes before the transaction, which would take it back if it failed.
+      const present = select(this.#db, `${kept} LIMIT 1`).length > 0 && tableOf(this.#periodAt(now));
       this.#db.transactionSync(() => {
-        for (const { saga } of sagas)
-          this.#db.sql.exec(
-            `INSERT INTO ${tableOf(this.#periodAt(now))} SELECT * FROM ${table} WHERE saga = ?`,
-            saga,
-          );
+        if (present) this.#db.sql.exec(`INSERT INTO ${present} ${kept}`);
         this.#db.sql.exec(`DROP TABLE ${table}`);
       });
       this.#periods = this.#periods.filter((other) => other !== period);
