@@ -3,12 +3,13 @@ import { rmSync } from "node:fs";
 import { basename, join, relative, resolve } from "node:path";
 import process from "node:process";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs, stripVTControlCharacters } from "node:util";
+import { stripVTControlCharacters } from "node:util";
 import { consoleFilter } from "./lib/console-filter.ts";
 import { driveCrons } from "./lib/cron-driver.ts";
 import { prepareDatabases } from "./lib/databases.ts";
 import { Failure } from "./lib/failure.ts";
 import { isFree, portOf, tryPort } from "./lib/ports.ts";
+import { present } from "./lib/present.ts";
 import { startGroup, type ProcessGroup } from "./lib/process-group.ts";
 import { root, workers, type WorkerConfig } from "./lib/project.ts";
 import { secrets } from "./lib/secrets.ts";
@@ -46,7 +47,7 @@ async function start(): Promise<void> {
   lockState(state);
   // What a killed run registered here would be taken for a live peer.
   rmSync(registry, { recursive: true, force: true });
-  const all = present(workers());
+  const all = present(workers(), process.argv.slice(2));
   const secretsFile = join(state, "secrets.json");
   const values = secrets([...new Set(all.flatMap((worker) => worker.secrets))], secretsFile);
   if (await prepareDatabases(all, state)) console.log("databases are migrated and seeded");
@@ -77,21 +78,6 @@ async function start(): Promise<void> {
   process.on("exit", stopCrons);
   console.log(`Weft is ready on ${base}`);
   console.log(nextSteps(secretsFile));
-}
-
-/** `npm start -- --without inventory,views` leaves Workers out, to see what the others do without them. */
-function present(all: WorkerConfig[]): WorkerConfig[] {
-  const { values } = parseArgs({ options: { without: { type: "string", default: "" } } });
-  const without = values.without.split(",").filter(Boolean);
-  const optional = all.slice(1).map(({ folder }) => basename(folder));
-  const unknown = without.filter((name) => !optional.includes(name));
-  if (unknown.length > 0) {
-    throw new Failure(
-      `There is no Worker ${unknown.join(", ")} to leave out.`,
-      `There are: ${optional.join(", ")}.`,
-    );
-  }
-  return all.filter(({ folder }) => !without.includes(basename(folder)));
 }
 
 async function wrangler(all: WorkerConfig[]): Promise<string[]> {

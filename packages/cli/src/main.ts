@@ -3,20 +3,15 @@ import { readFileSync } from "node:fs";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { check } from "./check.ts";
-import { circuit, circuitUsage } from "./circuit/circuit.ts";
+import { circuit } from "./circuit/circuit.ts";
 import { CommandError, commandErrorText } from "./command-error.ts";
-import { dlq, dlqUsage } from "./dlq/dlq.ts";
+import { dlq } from "./dlq/dlq.ts";
+import { helpIn, usage } from "./help.ts";
 import { operatorsApi } from "./operators-api.ts";
 import { policyOf } from "./policy.ts";
 import { findingsText, policyJson, policyTable } from "./print.ts";
 import { type Deployment, findProject, readProject } from "./project.ts";
-import { saga, sagaUsage } from "./saga/saga.ts";
-
-const usage = `weft policy [--json]   who may call what
-weft check [--json]    what is wrong with contracts and bindings; exit code 1 if anything is
-${circuitUsage}
-${sagaUsage}
-${dlqUsage}`;
+import { saga } from "./saga/saga.ts";
 
 interface Options {
   json: boolean;
@@ -64,6 +59,11 @@ process.exitCode = await run(process.argv.slice(2));
 
 async function run(args: string[]): Promise<number> {
   const root = findProject(process.cwd());
+  const help = helpIn(args);
+  if (help) {
+    console.log(help);
+    return 0;
+  }
   const [first = ""] = args;
   const operation = Object.hasOwn(operations, first) ? operations[first] : undefined;
   if (operation) return operate(() => operation(args.slice(1), root));
@@ -71,17 +71,13 @@ async function run(args: string[]): Promise<number> {
   try {
     parsed = parseArgs({
       args,
-      options: { json: { type: "boolean", default: false }, help: { type: "boolean", short: "h" } },
+      options: { json: { type: "boolean", default: false } },
       allowPositionals: true,
     });
   } catch (error) {
     return misused(error instanceof Error ? error.message : String(error));
   }
   const [name = ""] = parsed.positionals;
-  if (parsed.values.help || name === "help") {
-    console.log(usage);
-    return 0;
-  }
   const command = Object.hasOwn(commands, name) ? commands[name] : undefined;
   if (!command) return misused(name === "" ? undefined : `There is no command "${name}".`);
   if (root === undefined)

@@ -102,9 +102,13 @@ function refusal(base: string, status: number, decoded: unknown, text: string): 
   const violations = errors.map(({ pointer, message }) => `${pointer}: ${message}`);
   const said = title ? `It was answered with ${[status, code].join(" ").trimEnd()}.` : text.slice(0, 200);
   const why = [detail, ...violations].filter(Boolean).join("\n       ") || said || "It did not say.";
-  const later =
-    status >= 500
-      ? `Try again; if that does not help, look for trace ${traceId ?? "ids"} in the logs.`
-      : "Look at what there is with the command's `list`.";
-  return new CommandError(what, why, fixes[code] ?? later);
+  return new CommandError(what, why, fixes[code] ?? fixOf(status, traceId));
+}
+
+function fixOf(status: number, traceId = "ids"): string {
+  if (status >= 500) return `Try again; if that does not help, look for trace ${traceId} in the logs.`;
+  const isThere = status === 409 || status === 422;
+  return isThere
+    ? "Look at how it stands with the command's `show`."
+    : "Look at what there is with the command's `list`.";
 }

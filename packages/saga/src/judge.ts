@@ -25,6 +25,21 @@ export const refusals = {
 } as const;
 export type Refusal = keyof typeof refusals;
 
+/** What to do about a refusal of which nothing more particular is said. */
+const advice: Record<Refusal, string> = {
+  SAGA_UNKNOWN: "The list of sagas has the ids of those that there are.",
+  STEP_UNKNOWN: "Its timeline names its steps.",
+  REQUEST_ID_REUSED: "Give each new order an id of its own.",
+  PAST_PIVOT: "It can only go on: retry or skip what waits, or complete it without.",
+  PIVOT_PENDING: "Cancel it, and the pivot decides; or retry the pivot.",
+  BEFORE_PIVOT: "It can still go back: cancel or fail it.",
+  SAGA_ENDED: "No order can change it any more.",
+  STEP_NOT_OPEN: "Its timeline says which steps are under way, waiting, or being undone.",
+  TOO_MANY_SIGNALS: "See which one it waits for.",
+  ATTEMPT_UNDER_WAY: "An attempt ends with its timeout at the latest.",
+  NOT_MIGRATABLE: "Only a saga that goes forward takes another definition.",
+};
+
 /** HTTP status of a refusal. */
 export function statusOf(code: Refusal): number {
   if (code === "REQUEST_ID_REUSED") return 422;
@@ -125,6 +140,6 @@ function backwards(plan: Plan, progress: Progress, forced: boolean): Judgement {
   return "new";
 }
 
-export function refuse(code: Refusal, detail?: string): MeshError {
-  return new MeshError(code, { status: statusOf(code), title: refusals[code], ...(detail && { detail }) });
+export function refuse(code: Refusal, detail = advice[code]): MeshError {
+  return new MeshError(code, { status: statusOf(code), title: refusals[code], detail });
 }

@@ -50,6 +50,20 @@ describe("a change of a product", () => {
     ]);
   });
 
+  it.each([
+    [
+      "so high that sums of it are no exact numbers",
+      { amount: Number.MAX_SAFE_INTEGER, currency: "EUR" },
+      "/price/amount",
+    ],
+    ["in no currency", { amount: 1, currency: "€€€" }, "/price/currency"],
+  ])("is refused for a price %s", async (_, price, pointer) => {
+    await expect(change({ id: "prod_001", price })).rejects.toMatchObject({
+      code: "VALIDATION_FAILED",
+      errors: [expect.objectContaining({ pointer })],
+    });
+  });
+
   it("is not undone in the events by another one at the same moment", async () => {
     await Promise.all([
       change({ id: "prod_001", name: "Pine Board" }),

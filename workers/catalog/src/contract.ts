@@ -5,11 +5,21 @@ import * as z from "zod";
 export const Product = z.object({ id: z.string(), name: z.string(), description: z.string(), price: Money });
 export type Product = z.infer<typeof Product>;
 
+/**
+ * A million in a currency of two digits. Sums over orders are exact numbers as long as prices are small beside 2^53; the
+ * audit would have no answer for one that is not.
+ */
+const HIGHEST_PRICE = 100_000_000;
+const Price = Money.extend({
+  amount: Money.shape.amount.max(HIGHEST_PRICE),
+  currency: z.string().regex(/^[A-Z]{3}$/, "An ISO 4217 code, such as EUR"),
+});
+
 /** What may be changed of a product; what is left out stays as it is. */
 export const ProductChange = z.object({
   name: z.string().trim().min(1).max(200).optional(),
   description: z.string().trim().max(2_000).optional(),
-  price: Money.optional(),
+  price: Price.optional(),
 });
 export type ProductChange = z.infer<typeof ProductChange>;
 

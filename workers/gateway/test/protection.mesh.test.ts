@@ -172,13 +172,13 @@ describe("too many browsers", () => {
     const buyer = await mesh.shop.signUp();
     await mesh.fault(edges.inventoryOfGateway, { kind: "slow", ms: 1_500 });
     const pages = Array.from({ length: 90 }, () => mesh.shop.get(LIST));
-    const first = await Promise.race(pages);
-    expect(first).toMatchObject({ status: 503, body: { code: "OVERLOADED" } });
-    expect(first.headers.get("retry-after")).toBe("1");
+    await Promise.race(pages);
     expect((await buyer.buy()).status).toBe(201);
     const answers = await Promise.all(pages);
-    const overloaded = answers.filter(({ body }) => body.code === "OVERLOADED").length;
-    expect(overloaded).toBeGreaterThanOrEqual(20);
+    const overloaded = answers.filter(({ body }) => body.code === "OVERLOADED");
+    expect(overloaded.length).toBeGreaterThanOrEqual(20);
+    for (const { status, headers } of overloaded)
+      expect([status, headers.get("retry-after")]).toEqual([503, "1"]);
     expect(answers.filter(({ status }) => status === 200).length).toBeGreaterThan(30);
   });
 });

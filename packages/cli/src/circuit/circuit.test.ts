@@ -80,6 +80,7 @@ describe("weft circuit", () => {
     [["open", "inventory", "--for", "10m", "--reason", "x"], "--for is 10m"],
     [["open", "inventory", "--for", "86401", "--reason", "x"], "--for is 86401"],
     [["open", "inventory", "--for", "1"], "--reason is missing"],
+    [["list", "--region", "nowhere"], "--region is nowhere"],
     [["clear"], "Which callee?"],
     [["explode", "inventory"], 'no command "circuit explode"'],
     [["list", "--what"], "--what"],

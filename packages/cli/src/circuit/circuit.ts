@@ -1,3 +1,4 @@
+import { REGIONS } from "@weft/mesh";
 import { misuseOf, needed, readArguments } from "../arguments.ts";
 import { CommandError } from "../command-error.ts";
 import type { OperatorsApi } from "../operators-api.ts";
@@ -35,6 +36,8 @@ export async function circuit(args: string[], { api, print, now }: Surroundings)
   const { values, positionals } = parse(args);
   const [verb = "", callee, ...more] = positionals;
   if (more.length > 0) throw misuse(`"${more.join(" ")}" is too much.`, "A command is about one callee.");
+  if (values.region !== undefined && !REGIONS.some((region) => region === values.region))
+    throw misuse(`--region is ${values.region}.`, `There are ${REGIONS.join(", ")}.`);
   const show = (value: unknown, text: string) => print(values.json ? JSON.stringify(value, null, 2) : text);
 
   if (verb === "list") {

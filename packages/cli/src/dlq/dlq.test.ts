@@ -223,7 +223,7 @@ describe("the operators' API", () => {
     ["nobody there", {}, [new Error("refused")], "does not answer", "npm start"],
     ["a wrong token", {}, [problem(401, "TOKEN_INVALID")], "It went wrong.", "WEFT_OPERATOR_TOKEN"],
     ["no such letter", {}, [problem(404, "DEAD_LETTER_NOT_FOUND")], "It went wrong.", "`list`"],
-    ["no detail", {}, [problem(409, "PAST_PIVOT")], "It went wrong.", "`list`"],
+    ["no detail", {}, [problem(409, "PAST_PIVOT")], "It went wrong.", "`show`"],
     ["an outage", {}, [problem(503, "UNAVAILABLE", { traceId: "t1" })], "It went wrong.", "t1"],
     ["another server", {}, [new Response("<html>", { status: 502 })], "answered 502", "Try again"],
     ["another page", {}, [new Response("<html>")], "answered 200", "`list`"],

@@ -115,6 +115,8 @@ describe("weft saga", () => {
     [["skip", "ord_1", "--step", "a", "--reason", "x"], "--output is missing"],
     [["skip", "ord_1", "--step", "a", "--output", "{", "--reason", "x"], "--output is {"],
     [["signal", "ord_1", "--step", "a", "--reason", "x"], "--payload is missing"],
+    [["migrate", "ord_1", "--to", "next", "--reason", "x"], "--to is next"],
+    [["needs", "place-order@v1"], "names no definition"],
     [["kill"], "Which saga?"],
     [["explode", "ord_1"], 'no command "saga explode"'],
     [["list", "--what"], "--what"],

@@ -68,6 +68,8 @@ export async function saga(args: string[], { api, print, newId }: Surroundings):
     return 0;
   }
   if (verb === "needs") {
+    if (name !== undefined && !/^[^@]+(@\d+)?$/.test(name))
+      throw misuse(`"${name}" names no definition.`, "It is a name, or a name and a version: place-order@1.");
     const needs = (await api()("GET", "/saga-needs")) as Needs;
     const items = needs.items.filter(
       ({ definition, version }) =>
@@ -116,8 +118,13 @@ const orders = {
   complete: () => ({}),
   compensated: (values: Values) => ({ step: needed(values, "step", misuse) }),
   kill: () => ({}),
-  migrate: (values: Values) => ({ version: Number(needed(values, "to", misuse)) }),
+  migrate: (values: Values) => ({ version: versionOf(needed(values, "to", misuse)) }),
 };
+
+function versionOf(text: string): number {
+  if (/^\d+$/.test(text)) return Number(text);
+  throw misuse(`--to is ${text}.`, "A version is a whole number.");
+}
 
 function json(option: string, text: string): unknown {
   try {

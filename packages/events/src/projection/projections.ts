@@ -69,7 +69,11 @@ export function projections({
   const find = (name: string): Projection => {
     const projection = all.find((one) => one.name === name);
     if (projection) return projection;
-    throw new MeshError("PROJECTION_NOT_FOUND", { status: 404, title: "There is no such projection" });
+    throw new MeshError("PROJECTION_NOT_FOUND", {
+      status: 404,
+      title: "There is no such projection",
+      detail: `"${name}" is none of ${service}'s: ${all.map((one) => one.name).join(", ")}.`,
+    });
   };
 
   /** Never throws: what is lost here the cron finds. */

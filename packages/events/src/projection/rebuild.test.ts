@@ -207,6 +207,7 @@ describe("a rebuild", () => {
     await expect(openBank().control.rebuildProjection({ name: "x" })).rejects.toMatchObject({
       code: "PROJECTION_NOT_FOUND",
       status: 404,
+      detail: expect.stringContaining('"x"') as string,
     });
   });
 });

@@ -100,6 +100,12 @@ describe("verifyToken", () => {
     expect(await verify(await make())).toBe("TOKEN_INVALID");
   });
 
+  it("says what to do about a token that is none", async () => {
+    await expect(
+      verifyToken("nonsense", rules, new JwksCache(), () => Promise.resolve(jwks)),
+    ).rejects.toThrow("sign in again");
+  });
+
   it("does not blame the token when the keys cannot be loaded", async () => {
     const down = () => Promise.reject(meshError("UNAVAILABLE"));
     await expect(verifyToken(await sign(), rules, new JwksCache(), down)).rejects.toMatchObject({

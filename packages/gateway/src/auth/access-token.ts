@@ -32,6 +32,8 @@ export async function verifyToken(
   } catch (error) {
     if (isMeshError(error)) throw error;
     if (error instanceof errors.JWTExpired) throw meshError("TOKEN_EXPIRED", "Sign in again.");
-    throw meshError("TOKEN_INVALID", undefined, { cause: error });
+    throw meshError("TOKEN_INVALID", "It was not issued here, or is not what was issued: sign in again.", {
+      cause: error,
+    });
   }
 }

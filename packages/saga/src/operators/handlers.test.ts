@@ -94,7 +94,11 @@ describe("operators", () => {
       return sagaHandlers.orderSaga({ input, sagas: shop.sagas, context });
     };
     await expect(give({ verb: "cancel" })).rejects.toSatisfy(
-      (error) => isMeshError(error) && error.code === "PAST_PIVOT" && error.status === 409,
+      (error) =>
+        isMeshError(error) &&
+        error.code === "PAST_PIVOT" &&
+        error.status === 409 &&
+        error.message.includes("complete it"),
     );
     await give({ verb: "complete" });
     const ordered = shop.lives.get("b")?.store.log.find(({ type }) => type === "ordered");

@@ -1,4 +1,5 @@
 import { expect, it, vi } from "vitest";
+import { control as contract } from "../contract.ts";
 import { type CircuitsEnv, overrideCircuit } from "./circuits.ts";
 
 /** Objects that answer as little as possible; `asked` are the circuits that were. */
@@ -44,4 +45,13 @@ it.each([
   const { items } = await overrideCircuit(env, order(callee), "EU");
   expect(items.map(({ region }) => region)).toContain("EU");
   vi.unstubAllGlobals();
+});
+
+it("takes orders that end within a day, and none that has ended", () => {
+  const { input } = contract.operations.overrideCircuit;
+  const ends = (ms: number) =>
+    input.safeParse({ ...order("users"), until: new Date(Date.now() + ms).toISOString() }).error?.issues;
+  expect(ends(60_000)).toBeUndefined();
+  for (const ms of [-60_000, 25 * 3_600_000])
+    expect(ends(ms)).toEqual([expect.objectContaining({ path: ["until"] })]);
 });

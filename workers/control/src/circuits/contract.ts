@@ -7,6 +7,8 @@ const time = z.iso.datetime();
 /** Longest time that an operator's order may hold, ms: nobody remembers the ones from last week. */
 const LONGEST_ORDER = 24 * 60 * 60_000;
 
+const isAhead = (ms: number) => ms > 0 && ms <= LONGEST_ORDER;
+
 const Order = z.object({ state: z.enum(["open", "closed"]), until: time, reason: z.string() });
 
 export const Circuit = z
@@ -61,9 +63,9 @@ const OrderInput = z
     path: ["until"],
     message: "An order ends by itself: say when",
   })
-  .refine(({ until }) => until === undefined || Date.parse(until) <= Date.now() + LONGEST_ORDER, {
+  .refine(({ until }) => until === undefined || isAhead(Date.parse(until) - Date.now()), {
     path: ["until"],
-    message: "At most 24 hours from now",
+    message: "A time within the next 24 hours",
   });
 
 export const circuits = query("GET /internal/circuits", {

@@ -31,5 +31,9 @@ export async function cancelRebuild(mesh: Projecting, { service, name }: Name) {
 function serviceOf(mesh: Projecting, service: string) {
   const found = SERVICES.find((name) => name === service);
   if (found) return mesh[found];
-  throw new MeshError("PROJECTION_NOT_FOUND", { status: 404, title: "There is no such projection" });
+  throw new MeshError("PROJECTION_NOT_FOUND", {
+    status: 404,
+    title: "There is no such projection",
+    detail: `"${service}" has none. There are some in: ${SERVICES.join(", ")}.`,
+  });
 }
