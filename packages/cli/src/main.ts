@@ -46,6 +46,7 @@ const operations: Record<string, (args: string[], root: string | undefined) => P
       api: () => operatorsApi(root, process.env),
       print: (text) => console.log(text),
       newId: () => crypto.randomUUID(),
+      now: () => Date.now(),
     }),
   dlq: (args, root) =>
     dlq(args, {

@@ -87,7 +87,15 @@ describe("a call", () => {
     const { calls } = shopThat(() => new Response("Error: secret at line 1", { status: 500 }));
     await expect(calls().add({ name: "x" })).rejects.toMatchObject({
       code: "UNAVAILABLE",
-      detail: undefined,
+      detail: "shop.add answered 500.",
+    });
+  });
+
+  it("says of one that could not be reached which one it is", async () => {
+    const { calls } = shopThat(() => Promise.reject(new Error("secret")));
+    await expect(calls().add({ name: "x" })).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      detail: "shop.add could not be reached.",
     });
   });
 

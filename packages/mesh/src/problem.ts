@@ -69,10 +69,10 @@ function parse(text: string): Problem | undefined {
 }
 
 /**
- * What a failed answer of another service means here. A body that is not a problem (a crashed isolate, the dev
- * server's error page) is an unavailable service: its text may hold internals, so it goes to `cause` alone.
+ * What another service's failed answer to an operation (its id) means here. A body that is not a problem (a crashed
+ * isolate, the dev server's error page) is an unavailable service: its text may hold internals, so it goes to `cause` alone.
  */
-export async function fromResponse(service: string, response: Response): Promise<MeshError> {
+export async function fromResponse(operation: string, response: Response): Promise<MeshError> {
   const text = await response.text();
   const location = response.headers.get("location");
   const retryAfter = retryAfterOf(response.headers);
@@ -94,10 +94,14 @@ export async function fromResponse(service: string, response: Response): Promise
       ...(location !== null && { headers: { location } }),
     });
   }
-  return meshError(response.status === 429 ? "RATE_LIMITED" : "UNAVAILABLE", undefined, {
-    retryAfter,
-    received,
-    version,
-    cause: `${service} answered ${response.status}: ${text.slice(0, 500)}`,
-  });
+  return meshError(
+    response.status === 429 ? "RATE_LIMITED" : "UNAVAILABLE",
+    `${operation} answered ${received}.`,
+    {
+      retryAfter,
+      received,
+      version,
+      cause: `${operation} answered ${received}: ${text.slice(0, 500)}`,
+    },
+  );
 }

@@ -44,7 +44,8 @@ export interface Told {
   heard: keyof typeof heard;
 }
 
-export function pageText({ items, nextCursor }: Page): string {
+/** The index hears of waits that are longer than half a minute: a time that is over means that the saga is at work. */
+export function pageText({ items, nextCursor }: Page, now: number): string {
   if (items.length === 0) return "No saga is like that.";
   const rows = items.map(({ id, definition, version, state, parked, startedAt, dueAt }) => [
     id,
@@ -52,7 +53,7 @@ export function pageText({ items, nextCursor }: Page): string {
     state,
     parked ? "parked" : "",
     startedAt,
-    dueAt ?? "",
+    dueAt !== null && Date.parse(dueAt) < now ? "now" : (dueAt ?? ""),
   ]);
   const more = nextCursor === null ? [] : [`More: --cursor ${nextCursor}`];
   return [table(["SAGA", "DEFINITION", "STATE", "", "STARTED", "GOES ON"], rows), ...more].join("\n");

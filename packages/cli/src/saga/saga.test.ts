@@ -13,6 +13,7 @@ async function run(args: string[], answer: unknown = {}) {
     },
     print: (text) => printed.push(text),
     newId: () => "req-1",
+    now: () => Date.parse("2026-11-21T12:00:10.000Z"),
   });
   return { code, text: printed.join("\n"), asked };
 }
@@ -39,6 +40,14 @@ describe("weft saga", () => {
     ]);
     expect(text).toContain("ord_1  place-order@2  RUNNING  parked");
     expect(text).toContain("--cursor next");
+  });
+
+  it("says when a saga goes on: now, if the index knows of no wait", async () => {
+    const [past, later] = ["2026-11-21T12:00:05.000Z", "2026-11-21T12:00:20.000Z"];
+    const items = [past, later].map((dueAt) => ({ ...row, dueAt }));
+    const { text } = await run(["list"], { items, nextCursor: null });
+    const last = text.split("\n").map((line) => line.trim().split(/ +/).at(-1));
+    expect(last.slice(-2)).toEqual(["now", later]);
   });
 
   it("shows the timeline and the log", async () => {

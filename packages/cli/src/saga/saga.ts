@@ -24,11 +24,12 @@ weft saga signal <id> --step KEY --payload JSON  bring a wait what it waits for
 weft saga needs [<definition>@<version>]         what live sagas still need; exit code 1 if it is needed
                          every order and signal takes --reason TEXT, and --request ID to be repeated safely; --json for programs`;
 
-/** The world around the command. */
+/** The world around the command. `now`: ms since the epoch. */
 export interface Surroundings {
   readonly api: () => OperatorsApi;
   readonly print: (text: string) => void;
   readonly newId: () => string;
+  readonly now: () => number;
 }
 
 const options = {
@@ -52,7 +53,7 @@ const parse = (args: string[]) => readArguments(args, options, misuse);
 type Values = ReturnType<typeof parse>["values"];
 
 /** Gives the exit code: 0 done, 1 `needs` found live sagas. Throws a CommandError for anything else. */
-export async function saga(args: string[], { api, print, newId }: Surroundings): Promise<number> {
+export async function saga(args: string[], { api, print, newId, now }: Surroundings): Promise<number> {
   const { values, positionals } = parse(args);
   const [verb = "", name, ...more] = positionals;
   if (more.length > 0) throw misuse(`"${more.join(" ")}" is too much.`, "An order is for one saga.");
@@ -64,7 +65,7 @@ export async function saga(args: string[], { api, print, newId }: Surroundings):
     const page = (await api()("GET", "/sagas", {
       query: { ...query, olderThan: values["older-than"] },
     })) as Page;
-    show(page, pageText(page));
+    show(page, pageText(page, now()));
     return 0;
   }
   if (verb === "needs") {

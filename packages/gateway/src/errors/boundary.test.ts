@@ -2,12 +2,10 @@ import { codes, MeshError, meshError, type Outbound } from "@weft/mesh";
 import { describe, expect, it } from "vitest";
 import { boundary } from "./boundary.ts";
 
-const call = {} as Outbound;
-
-async function through(error: unknown): Promise<MeshError> {
+async function through(error: unknown, auth = "user"): Promise<MeshError> {
   const layer = boundary(["catalog", "orders"]);
   try {
-    await layer(() => Promise.reject(error as Error))(call);
+    await layer(() => Promise.reject(error as Error))({ operation: { auth } } as Outbound);
   } catch (thrown) {
     return thrown as MeshError;
   }
@@ -60,6 +58,12 @@ describe("boundary", () => {
     const error = await through(meshError("VALIDATION_FAILED", detail, { errors, retryAfter: 3 }));
     expect(error).toMatchObject({ code: "VALIDATION_FAILED", detail: undefined, errors, retryAfter: 3 });
     expect(error.message).not.toContain("internal");
+  });
+
+  it("tells operators which part it is", async () => {
+    const error = meshError("UNAVAILABLE", "orders.count answered 503.");
+    expect(await through(error, "operator")).toBe(error);
+    expect((await through(error)).detail).toBeUndefined();
   });
 
   it("keeps a detail that only looks like it", async () => {

@@ -19,7 +19,7 @@ function isOurFault({ code, status }: MeshError): boolean {
 /**
  * Outermost layer of the gateway's own calls: what comes back from the mesh must make sense to somebody outside it.
  * The gateway's own faults become INTERNAL. A detail that names operations, internal paths or Workers of the given
- * services is left out; code, title and field errors stay.
+ * services is left out, but for operators; code, title and field errors stay.
  */
 export function boundary(services: readonly string[]): OutboundLayer {
   const internals = new RegExp(String.raw`/internal/|\bshop-|\b(?:${services.join("|")})\.[a-z]`);
@@ -30,7 +30,8 @@ export function boundary(services: readonly string[]): OutboundLayer {
       } catch (thrown) {
         const error = toMeshError(thrown);
         if (isOurFault(error)) throw meshError("INTERNAL", undefined, { cause: error });
-        if (error.detail === undefined || !internals.test(error.detail)) throw error;
+        const isHarmless = error.detail === undefined || !internals.test(error.detail);
+        if (isHarmless || call.operation.auth === "operator") throw error;
         const { code, status, title, errors, retryable, retryAfter, headers } = error;
         throw new MeshError(code, { status, title, errors, retryable, retryAfter, headers, cause: error });
       }

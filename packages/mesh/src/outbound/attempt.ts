@@ -5,12 +5,11 @@ import type { SteadyRuntime } from "./steady.ts";
 /** Hops that one request may go through (Envoy's and Istio's loops show why a limit must exist). */
 const MAX_HOPS = 16;
 
-function named(error: unknown): unknown {
+function named(error: unknown, operation: string): unknown {
   if (isMeshError(error)) return error;
-  const name = error instanceof Error ? error.name : "";
-  return meshError(name === "TimeoutError" ? "DEADLINE_EXCEEDED" : "UNAVAILABLE", undefined, {
-    cause: error,
-  });
+  return error instanceof Error && error.name === "TimeoutError"
+    ? meshError("DEADLINE_EXCEEDED", `${operation} did not answer in time.`, { cause: error })
+    : meshError("UNAVAILABLE", `${operation} could not be reached.`, { cause: error });
 }
 
 /** One try: one hop more, its own time limit, and every way of failing turned into a MeshError. */
@@ -36,7 +35,7 @@ export const attempt =
       try {
         return await next(call);
       } catch (error) {
-        throw named(error);
+        throw named(error, operation.id);
       } finally {
         tick();
       }

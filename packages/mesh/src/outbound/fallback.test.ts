@@ -20,7 +20,7 @@ describe("a fallback", () => {
   it.each<[Reply, string, RegExp | undefined]>([
     [fail("INTERNAL"), "INTERNAL", undefined],
     [fail("RATE_LIMITED"), "RATE_LIMITED", undefined],
-    [() => new Response("<h1>Bad Gateway</h1>", { status: 502 }), "UNAVAILABLE", /shop answered 502/],
+    [() => new Response("<h1>Bad Gateway</h1>", { status: 502 }), "UNAVAILABLE", /shop.get answered 502/],
     [() => Promise.reject(new Error("connection refused")), "UNAVAILABLE", /connection refused/],
   ])("never hides an error without saying which one: %#", async (reply, code, cause) => {
     const { calls, world, observations, callees } = stage({ host, retry: false });

@@ -29,7 +29,7 @@ function query(entries: [string, unknown][]): string {
 }
 
 async function decode(call: Outbound, response: Response): Promise<Answer> {
-  if (!response.ok) throw await fromResponse(call.operation.service, response);
+  if (!response.ok) throw await fromResponse(call.operation.id, response);
   const body = call.operation.stream
     ? response.body
     : response.status === 204
@@ -44,8 +44,7 @@ async function json(call: Outbound, response: Response): Promise<unknown> {
     return await response.json();
   } catch (cause) {
     if (!(cause instanceof SyntaxError)) throw cause;
-    const service = call.operation.service;
-    throw meshError("UNAVAILABLE", undefined, { cause: `${service} did not answer JSON`, received: 502 });
+    throw meshError("UNAVAILABLE", `${call.operation.id} did not answer JSON.`, { cause, received: 502 });
   }
 }
 
