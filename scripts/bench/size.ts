@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { Measured } from "../bench.ts";
@@ -30,5 +30,6 @@ export default function size(): Promise<Measured[]> {
       { metric: `${name} start-up`, value: Number(active), unit: "ms CPU" },
     ];
   });
+  rmSync(scratch, { recursive: true });
   return Promise.resolve(rows);
 }

@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, statSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import { temporaryFolder } from "@weft/testkit/temporary-folder";
 import { expect, it } from "vitest";
 import { secrets } from "./secrets.ts";
 
-const newFile = (): string => join(mkdtempSync(join(tmpdir(), "weft-secrets-")), "state", "secrets.json");
+const newFile = (): string => join(temporaryFolder(), "state", "secrets.json");
 
 it("makes a secret once, 32 random bytes, readable by the owner only", () => {
   const file = newFile();

@@ -1,11 +1,11 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eq } from "drizzle-orm";
 import { drizzle } from "drizzle-orm/d1";
 import { blob, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { beforeEach, describe, expect, it } from "vitest";
 import { d1 } from "./d1.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
 
 const FIRST = `CREATE TABLE users (id INTEGER PRIMARY KEY, email TEXT UNIQUE, active INTEGER, photo BLOB, CONSTRAINT named CHECK (id < 100));
 --> statement-breakpoint
@@ -21,7 +21,7 @@ const users = sqliteTable("users", {
 
 let DB: D1Database;
 beforeEach(() => {
-  const folder = mkdtempSync(join(tmpdir(), "d1-"));
+  const folder = temporaryFolder();
   writeFileSync(join(folder, "0001_second.sql"), SECOND);
   writeFileSync(join(folder, "0000_first.sql"), FIRST);
   DB = d1(folder);

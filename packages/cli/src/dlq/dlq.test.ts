@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { CommandError } from "../command-error.ts";
 import { operatorsApi } from "../operators-api.ts";
 import { dlq } from "./dlq.ts";
@@ -205,6 +205,7 @@ describe("the operators' API", () => {
 
   it("is that of WEFT_URL, with the token that npm start has made", async () => {
     const root = mkdtempSync(join(tmpdir(), "weft-"));
+    onTestFinished(() => rmSync(root, { recursive: true }));
     writeFileSync(join(root, "secrets.json"), JSON.stringify({ WEFT_OPERATOR_TOKEN: "kept" }));
     const requests: Request[] = [];
     const send = async (url: URL | RequestInfo, init?: RequestInit) => {
