@@ -94,7 +94,8 @@ export class Shard implements SagaObject {
   }
 
   async restore(): Promise<void> {
-    if (await this.#timers.restore(this.#histories.expiry)) log("warn", "sagas had lost their alarm");
+    if (await this.#timers.restore(this.#histories.expiry))
+      log("warn", "the alarm of sagas was lost or late");
   }
 
   async inspect(id: string): Promise<Inspection | undefined> {

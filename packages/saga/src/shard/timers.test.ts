@@ -74,6 +74,15 @@ it("is restored where it is lost and something is to come", async () => {
   expect(alarmAt).toBe(3_000);
 });
 
+it("is restored where it would ring late", async () => {
+  open().put("a", 3_000);
+  alarmAt = 63_000;
+  expect(await open().restore()).toBe(false);
+  alarmAt = 63_001;
+  expect(await open().restore()).toBe(true);
+  expect(alarmAt).toBe(3_000);
+});
+
 it("is tried again when it could not be set", async () => {
   const setAlarm = vi.fn<typeof alarm.set>(alarm.set);
   setAlarm.mockRejectedValueOnce(new Error("storage is away"));

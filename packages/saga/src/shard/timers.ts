@@ -5,6 +5,8 @@ import { select, type SqlDatabase, tablesIn } from "./sql-database.ts";
 const TIMERS = "timers";
 /** An alarm that should have rung this long ago, ms, is lost. */
 const LOST = 5_000;
+/** One that is to ring this much too late, ms, is wrong; while it is ringing it stands at half of that. */
+const LATE = 60_000;
 /** Shortest time, ms, from one look at what is due to the next. */
 const PAUSE = 1_000;
 
@@ -91,10 +93,12 @@ export class Timers {
     if (next < Number.POSITIVE_INFINITY) await this.ringAt(Math.max(next, this.#now() + PAUSE));
   }
 
-  /** Sets an alarm again that the platform has dropped, as `ringAtNext` does; true if it had. */
+  /** Sets an alarm anew that the platform has dropped or that would be late, as `ringAtNext` does; true if it was so. */
   async restore(other = Number.POSITIVE_INFINITY): Promise<boolean> {
-    const isNeeded = Math.min(this.#earliest, other) < Number.POSITIVE_INFINITY;
-    if (!isNeeded || (await this.#alarm.get()) !== undefined) return false;
+    const next = Math.min(this.#earliest, other);
+    if (next === Number.POSITIVE_INFINITY) return false;
+    const ringsAt = (await this.#alarm.get()) ?? Number.POSITIVE_INFINITY;
+    if (ringsAt <= Math.max(next, this.#now()) + LATE) return false;
     await this.ringAtNext(other);
     return true;
   }
