@@ -116,7 +116,14 @@ describe("weft saga", () => {
   it("keeps a deployment back while live sagas need what it would remove", async () => {
     expect((await run(["needs"], needs)).code).toBe(0);
     expect((await run(["needs", "place-order@2"], needs)).code).toBe(1);
-    expect((await run(["needs", "place-order@1"], needs)).code).toBe(0);
+    expect(await run(["needs", "place-order@1"], needs)).toMatchObject({
+      code: 0,
+      text: "No live saga needs it.",
+    });
+    expect(await run(["needs", "plaec-order@1"], { items: [] })).toMatchObject({
+      code: 0,
+      text: expect.stringContaining('None of "plaec-order" is known'),
+    });
   });
 
   it.each([

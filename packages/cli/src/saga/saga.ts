@@ -76,7 +76,9 @@ export async function saga(args: string[], { api, print, newId, now }: Surroundi
       ({ definition, version }) =>
         name === undefined || name === definition || name === `${definition}@${version}`,
     );
-    show({ items }, items.length === 0 ? "No live saga needs it." : needsText({ items }));
+    const text =
+      items.length > 0 ? needsText({ items }) : `No live saga needs it.${await doubt(api(), name)}`;
+    show({ items }, text);
     return name !== undefined && items.length > 0 ? 1 : 0;
   }
   if (verb !== "show" && verb !== "signal" && !Object.hasOwn(orders, verb))
@@ -121,6 +123,14 @@ const orders = {
   kill: () => ({}),
   migrate: (values: Values) => ({ version: versionOf(needed(values, "to", misuse)) }),
 };
+
+/** A gate must not pass for a slip of the pen unseen. */
+async function doubt(api: OperatorsApi, name: string | undefined): Promise<string> {
+  const [definition] = name?.split("@") ?? [];
+  if (definition === undefined) return "";
+  const { items } = (await api("GET", "/sagas", { query: { definition, limit: "1" } })) as Page;
+  return items.length > 0 ? "" : ` None of "${definition}" is known, ended ones included: is that its name?`;
+}
 
 function versionOf(text: string): number {
   if (/^\d+$/.test(text)) return Number(text);
