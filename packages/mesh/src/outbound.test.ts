@@ -83,21 +83,23 @@ describe("a call", () => {
     expect(requests).toHaveLength(0);
   });
 
-  it("names an answer that is no problem document UNAVAILABLE and keeps its text out of the error's own words", async () => {
-    const { calls } = shopThat(() => new Response("Error: secret at line 1", { status: 500 }));
-    await expect(calls().add({ name: "x" })).rejects.toMatchObject({
-      code: "UNAVAILABLE",
-      detail: "shop.add answered 500.",
-    });
-  });
-
-  it("says of one that could not be reached which one it is", async () => {
-    const { calls } = shopThat(() => Promise.reject(new Error("secret")));
-    await expect(calls().add({ name: "x" })).rejects.toMatchObject({
-      code: "UNAVAILABLE",
-      detail: "shop.add could not be reached.",
-    });
-  });
+  it.each<[string, string, () => Response | Promise<Response>]>([
+    ["UNAVAILABLE", "shop.add answered 500.", () => new Response("secret at line 1", { status: 500 })],
+    ["UNAVAILABLE", "shop.add did not answer JSON.", () => new Response("secret", { status: 200 })],
+    ["UNAVAILABLE", "shop.add could not be reached.", () => Promise.reject(new Error("secret"))],
+    [
+      "DEADLINE_EXCEEDED",
+      "shop.add did not answer in time.",
+      () => Promise.reject(new DOMException("secret", "TimeoutError")),
+    ],
+  ])(
+    "names a failure that is no problem document %s, and says of it no more than: %s",
+    async (...failure) => {
+      const [code, detail, answer] = failure;
+      const { calls } = shopThat(answer);
+      await expect(calls().add({ name: "x" })).rejects.toMatchObject({ code, detail });
+    },
+  );
 
   it("writes nothing into the context that it is made in, however often it is tried", async () => {
     const { calls, requests } = shopWith(generous, fail("UNAVAILABLE"), fail("UNAVAILABLE"), ok);
